@@ -1,0 +1,32 @@
+package dev.ferry.migration;
+
+import java.util.EnumSet;
+import java.util.Set;
+
+/** What a user can ask for, and in which phases it is legal (DESIGN, "State"). */
+public enum Action {
+    START(EnumSet.of(Phase.WAITING)),
+    START_COPY(EnumSet.of(Phase.READY_TO_COPY)),
+    PAUSE(EnumSet.of(Phase.COPYING, Phase.REPLICATING)),
+    RESUME(EnumSet.of(Phase.COPYING, Phase.REPLICATING)),
+    SWITCH(EnumSet.of(Phase.REPLICATING)),
+    /** Also legal in REPLICATING while a switch is unfinished. */
+    REVERT(EnumSet.of(Phase.SWITCHED)),
+    /** Complete. */
+    CLEANUP(EnumSet.of(Phase.SWITCHED)),
+    ABORT(EnumSet.of(
+            Phase.STARTING, Phase.CONFIGURING, Phase.READY_TO_COPY, Phase.COPYING, Phase.REPLICATING, Phase.ERROR)),
+    RETRY(EnumSet.of(Phase.ERROR)),
+    /** Removes schema {@code ferry} from the target, after Complete or Abort. */
+    REMOVE_STATE(EnumSet.of(Phase.COMPLETED, Phase.ABORTED));
+
+    private final Set<Phase> legalIn;
+
+    Action(Set<Phase> legalIn) {
+        this.legalIn = legalIn;
+    }
+
+    public Set<Phase> legalIn() {
+        return legalIn;
+    }
+}

@@ -1,0 +1,121 @@
+package dev.ferry.testing;
+
+import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.zip.ZipEntry;
+import java.util.zip.ZipInputStream;
+
+/** An embedded server of one major version, with a superuser for tests to look behind the scenes with. */
+public final class PostgresServer implements AutoCloseable {
+    private static final Map<Integer, PostgresServer> SHARED = new ConcurrentHashMap<>();
+    private static final AtomicInteger SEQUENCE = new AtomicInteger();
+
+    private final EmbeddedPostgres server;
+    private final int majorVersion;
+
+    private PostgresServer(int majorVersion, Map<String, String> settings) {
+        this.majorVersion = majorVersion;
+        try {
+            EmbeddedPostgres.Builder builder = EmbeddedPostgres.builder()
+                    .setPgBinaryResolver((system, machine) -> binaries(majorVersion))
+                    .setPGStartupWait(Duration.ofSeconds(60))
+                    .setLocaleConfig("locale", "C.UTF-8")
+                    .setLocaleConfig("encoding", "UTF8")
+                    .setServerConfig("max_connections", "120")
+                    .setServerConfig("max_prepared_transactions", "10")
+                    .setServerConfig("timezone", "America/St_Johns");
+            settings.forEach(builder::setServerConfig);
+            this.server = builder.start();
+        } catch (IOException e) {
+            throw new UncheckedIOException("PostgreSQL " + majorVersion + " did not start", e);
+        }
+    }
+
+    /** One server a version for the whole test run: databases keep tests apart. Ends with the JVM. */
+    public static PostgresServer shared(int majorVersion) {
+        return SHARED.computeIfAbsent(majorVersion, version -> new PostgresServer(version, Map.of("fsync", "off")));
+    }
+
+    /** A server of one's own, to be stopped or crashed. */
+    public static PostgresServer start(int majorVersion, Map<String, String> settings) {
+        return new PostgresServer(majorVersion, settings);
+    }
+
+    private static InputStream binaries(int majorVersion) throws IOException {
+        Path jar = Path.of(System.getProperty("ferry.test.postgres-binaries", "target/postgres-binaries"))
+                .resolve("postgres-" + majorVersion + ".jar");
+        ZipInputStream zip = new ZipInputStream(Files.newInputStream(jar));
+        for (ZipEntry entry = zip.getNextEntry(); entry != null; entry = zip.getNextEntry()) {
+            if (entry.getName().endsWith(".txz")) {
+                return zip;
+            }
+        }
+        throw new IOException("no server archive in " + jar);
+    }
+
+    public int port() {
+        return server.getPort();
+    }
+
+    public int majorVersion() {
+        return majorVersion;
+    }
+
+    /** Superuser on a database. */
+    public Connection superuser(String database) throws SQLException {
+        return DriverManager.getConnection("jdbc:postgresql://localhost:" + port() + "/" + database, "postgres", "");
+    }
+
+    /**
+     * A new database owned by a new role as Heroku gives it: NOSUPERUSER, nothing else.
+     */
+    public TestDatabase herokuDatabase() {
+        return create("heroku", "NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION", "");
+    }
+
+    /**
+     * A new database owned by a new role as PlanetScale gives it.
+     *
+     * @param mayReplicate whether the role may set session_replication_role
+     */
+    public TestDatabase planetScaleDatabase(boolean mayReplicate) {
+        return create(
+                "planetscale",
+                "NOSUPERUSER CREATEROLE BYPASSRLS",
+                mayReplicate ? "GRANT SET ON PARAMETER session_replication_role TO %s" : "");
+    }
+
+    private TestDatabase create(String kind, String options, String grant) {
+        String name = kind + "_" + SEQUENCE.incrementAndGet() + "_"
+                + ProcessHandle.current().pid();
+        String password = "s3cret%/+" + name;
+        try (Connection connection = superuser("postgres");
+                Statement statement = connection.createStatement()) {
+            statement.execute("CREATE ROLE " + name + " LOGIN " + options + " PASSWORD '" + password + "'");
+            statement.execute("CREATE DATABASE " + name + " OWNER " + name);
+            if (!grant.isEmpty()) {
+                statement.execute(grant.formatted(name));
+            }
+        } catch (SQLException e) {
+            throw new IllegalStateException(e);
+        }
+        return new TestDatabase(this, name, name, password);
+    }
+
+    @Override
+    public void close() throws IOException {
+        server.close();
+    }
+}
