@@ -1,5 +1,7 @@
 package dev.ferry;
 
+import dev.ferry.migration.FerryEnvironment;
+import java.util.List;
 import org.springframework.boot.SpringApplication;
 import org.springframework.boot.autoconfigure.SpringBootApplication;
 
@@ -7,6 +9,13 @@ import org.springframework.boot.autoconfigure.SpringBootApplication;
 @SpringBootApplication
 public class FerryApplication {
     public static void main(String[] arguments) {
+        List<String> missing = FerryEnvironment.missing(System.getenv());
+        if (!missing.isEmpty()) {
+            System.err.println(
+                    "Ferry needs " + String.join(", ", missing) + (missing.size() == 1 ? ", which is" : ", which are")
+                            + " missing or empty. Set HEROKU_URL, PLANETSCALE_URL and PASSWORD, then start it again.");
+            System.exit(1);
+        }
         SpringApplication.run(FerryApplication.class, arguments);
     }
 }

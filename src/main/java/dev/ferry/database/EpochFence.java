@@ -12,4 +12,7 @@ public interface EpochFence {
      * @throws dev.ferry.failure.FerryException with code NOT_LEADER when another process took over
      */
     void hold(Session session, End end);
+
+    /** The same as statements at the head of a plpgsql block, for what must be one round trip. */
+    String assertion(End end);
 }

@@ -1,0 +1,197 @@
+package dev.ferry.copy;
+
+import dev.ferry.capture.ChangeLog;
+import dev.ferry.database.LockHolders;
+import dev.ferry.database.Route;
+import dev.ferry.database.Session;
+import dev.ferry.database.SqlState;
+import dev.ferry.database.TableLockedException;
+import dev.ferry.database.TrackedTable;
+import dev.ferry.database.WalPosition;
+import dev.ferry.journal.Journal;
+import dev.ferry.rows.RowTransfer;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.BooleanSupplier;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+
+/** The initial copy of all tables: plans, copies chunks side by side, prunes. Each method can be called again after a crash. */
+public final class TableCopy {
+    private static final String LOCK_WAIT = "2s";
+
+    private final Route route;
+    private final ChunkLedger ledger;
+    private final ChunkPlanner planner;
+    private final Journal journal;
+    private final Map<Integer, TrackedTable> tables;
+    private final BooleanSupplier keepGoing;
+
+    public TableCopy(
+            Route route, long chunkBytes, List<TrackedTable> tables, Journal journal, BooleanSupplier keepGoing) {
+        this.route = route;
+        this.ledger = new ChunkLedger(route.destination(), route.fence());
+        this.planner = new ChunkPlanner(chunkBytes);
+        this.journal = journal;
+        this.tables = tables.stream().collect(Collectors.toMap(TrackedTable::id, Function.identity()));
+        this.keepGoing = keepGoing;
+    }
+
+    /** Plans every table that waits for it: only after its capture was committed, so that later rows are logged. */
+    public void plan() {
+        for (int id : ledger.tablesIn("pending")) {
+            if (!keepGoing.getAsBoolean()) {
+                return;
+            }
+            TrackedTable table = table(id);
+            try (Session origin = route.origin().open()) {
+                origin.begin();
+                lock(origin, table);
+                Size size = origin.jdbc()
+                        .sql("""
+                                SELECT pg_relation_filenode(c.oid) AS filenode,
+                                       pg_relation_size(c.oid) / current_setting('block_size')::int AS blocks,
+                                       pg_relation_size(c.oid)
+                                         + coalesce(pg_relation_size(nullif(c.reltoastrelid, 0)), 0) AS bytes
+                                FROM pg_class c WHERE c.oid = ?
+                                """)
+                        .param(table.definition().oid())
+                        .query(Size.class)
+                        .single();
+                ledger.plan(table, size.filenode(), planner.plan(size.blocks(), size.bytes()));
+            }
+        }
+    }
+
+    private record Size(long filenode, long blocks, long bytes) {}
+
+    /**
+     * Copies one chunk that nobody else has.
+     *
+     * @return false when none was left to take
+     */
+    public boolean copyNextChunk() {
+        try (Session destination = route.destination().open()) {
+            route.beginApply(destination);
+            Optional<Chunk> claimed = ledger.claim(destination);
+            if (claimed.isEmpty()) {
+                return false;
+            }
+            Chunk chunk = claimed.get();
+            TrackedTable table = table(chunk.tableId());
+            try (Session origin = route.origin().open()) {
+                origin.begin();
+                lock(origin, table);
+                if (filenode(origin, table) != chunk.filenode()) {
+                    destination.rollback();
+                    journal.warn(table.name()
+                            + " was rewritten (VACUUM FULL, CLUSTER, TRUNCATE or ALTER TABLE): its copy starts again.");
+                    ledger.planAgain(chunk.tableId(), chunk.generation());
+                    plan();
+                    return true;
+                }
+                long rows =
+                        new RowTransfer(origin, destination).copyBlocks(table, chunk.firstBlock(), chunk.endBlock());
+                WalPosition.now(origin).ensureFlushed(route.origin());
+                ledger.done(destination, chunk, rows);
+                destination.commit();
+            }
+            return true;
+        }
+    }
+
+    /** Whether every planned chunk is done and no table waits for a plan. */
+    public boolean copied() {
+        return ledger.tablesIn("pending").isEmpty() && !ledger.hasOpenChunks();
+    }
+
+    /**
+     * Prunes every copied table.
+     *
+     * @return false if a table has to be copied again first, or if asked to stop
+     */
+    public boolean prune() {
+        for (int id : ledger.tablesIn("copying")) {
+            if (!keepGoing.getAsBoolean() || !prune(table(id))) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private boolean prune(TrackedTable table) {
+        try (Session origin = route.origin().open();
+                Session destination = route.destination().open()) {
+            origin.begin(Session.Isolation.REPEATABLE_READ);
+            lock(origin, table);
+            if (filenode(origin, table) != ledger.filenodeOf(table.id())) {
+                journal.warn(table.name() + " was rewritten after its copy: it is copied again.");
+                route.destination()
+                        .jdbc()
+                        .sql("UPDATE ferry.table_copy SET state = 'pending' WHERE table_id = ? AND state = 'copying'")
+                        .param(table.id())
+                        .update();
+                return false;
+            }
+            boolean marked = origin.jdbc()
+                    .sql("SELECT EXISTS (SELECT FROM ferry.marker WHERE table_id = ?)")
+                    .param(table.id())
+                    .query(Boolean.class)
+                    .single();
+            WalPosition read = WalPosition.now(origin);
+            route.beginApply(destination);
+            RowTransfer transfer = new RowTransfer(origin, destination);
+            if (marked) {
+                new ChangeLog(route).consume(origin, table);
+                destination.execute("TRUNCATE ONLY " + table.name().sql());
+                transfer.reload(table);
+            } else if (table.definition().key() != null) {
+                transfer.deleteLoggedKeys(table, table.definition().key());
+            }
+            ledger.advance(destination, table.id(), "copying", "pruned");
+            read.ensureFlushed(route.origin());
+            destination.commit();
+            origin.commit();
+            return true;
+        }
+    }
+
+    /** Short waits: whoever waits behind us waits as long. */
+    private void lock(Session origin, TrackedTable table) {
+        try {
+            lockNow(origin, table);
+        } catch (RuntimeException e) {
+            if (SqlState.is(e, SqlState.LOCK_NOT_AVAILABLE)) {
+                throw new TableLockedException(table.name(), LockHolders.of(route.origin(), List.of(table.name())), e);
+            }
+            throw e;
+        }
+    }
+
+    private static void lockNow(Session origin, TrackedTable table) {
+        origin.execute("SET LOCAL lock_timeout = '" + LOCK_WAIT + "'; LOCK TABLE ONLY "
+                + table.name().sql() + " IN ACCESS SHARE MODE");
+    }
+
+    private static long filenode(Session origin, TrackedTable table) {
+        return origin.jdbc()
+                .sql(
+                        "SELECT coalesce(pg_relation_filenode(to_regclass(?)), 0) FROM pg_class WHERE oid = ? AND oid = to_regclass(?)")
+                .params(
+                        table.name().sql(),
+                        table.definition().oid(),
+                        table.name().sql())
+                .query(Long.class)
+                .optional()
+                .orElse(0L);
+    }
+
+    private TrackedTable table(int id) {
+        TrackedTable table = tables.get(id);
+        if (table == null) {
+            throw new IllegalStateException("no table has the number " + id);
+        }
+        return table;
+    }
+}

@@ -1,0 +1,155 @@
+package dev.ferry.cutover;
+
+import dev.ferry.database.Session;
+import dev.ferry.failure.FailureCode;
+import dev.ferry.failure.FerryException;
+import dev.ferry.journal.Journal;
+import dev.ferry.sync.LiveSync;
+import dev.ferry.sync.SyncCycle;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
+
+/**
+ * From "the app writes to the source" to "safe to write to the target". Called again after a crash it goes on where the
+ * source's fence says it is: engaged means forward.
+ */
+public final class Switch {
+    private static final int CATCH_UP_CYCLES = 20;
+    private static final long SMALL = 1000;
+    private static final long FIRST_PAUSE_MILLIS = 500;
+    private static final long LONGEST_PAUSE_MILLIS = 8000;
+
+    private final WriteFence fence;
+    private final TargetGate gate;
+    private final LiveSync sync;
+    private final Journal journal;
+    private final int attempts;
+    private final Consumer<SwitchProgress> progress;
+
+    public Switch(
+            WriteFence fence,
+            TargetGate gate,
+            LiveSync sync,
+            Journal journal,
+            int attempts,
+            Consumer<SwitchProgress> progress) {
+        this.fence = fence;
+        this.gate = gate;
+        this.sync = sync;
+        this.journal = journal;
+        this.attempts = attempts;
+        this.progress = progress;
+    }
+
+    /** How it ended. */
+    public enum Outcome {
+        SWITCHED,
+        GAVE_UP,
+        /** Asked to stop before the app was shut out. */
+        STOPPED
+    }
+
+    /**
+     * Runs the switch.
+     *
+     * @param keepGoing asked until the app is shut out; after that there is no stopping in between
+     * @param mayOpen asked before the target is opened: false leaves the app shut out and returns STOPPED
+     * @param opened runs in the transaction that opens the target
+     */
+    public Outcome run(BooleanSupplier keepGoing, BooleanSupplier mayOpen, Consumer<Session> opened) {
+        if (fence.engagedAt().isEmpty()) {
+            progress.accept(new SwitchProgress(0, SwitchProgress.State.LOCKING, List.of(), null));
+            if (!fence.prepare(keepGoing) || !gate.prepare(keepGoing)) {
+                return Outcome.STOPPED;
+            }
+            Optional<Outcome> failed = lockOut(keepGoing);
+            if (failed.isPresent()) {
+                return failed.get();
+            }
+        } else {
+            journal.info("The switch goes on: the app was shut out of the source before the restart.");
+            gate.prepare(() -> true);
+        }
+        progress.accept(new SwitchProgress(0, SwitchProgress.State.DRAINING, List.of(), null));
+        drain();
+        requireNothingSuspended();
+        if (!mayOpen.getAsBoolean()) {
+            return Outcome.STOPPED;
+        }
+        gate.open(opened);
+        progress.accept(new SwitchProgress(0, SwitchProgress.State.DONE, List.of(), null));
+        return Outcome.SWITCHED;
+    }
+
+    private Optional<Outcome> lockOut(BooleanSupplier keepGoing) {
+        long pause = FIRST_PAUSE_MILLIS;
+        List<String> inTheWay = List.of();
+        for (int attempt = 1; attempt <= attempts; attempt++) {
+            if (!keepGoing.getAsBoolean()) {
+                return Optional.of(Outcome.STOPPED);
+            }
+            WriteFence.Engagement engagement = fence.engagement();
+            catchUp();
+            Optional<List<String>> refused = fence.engage(engagement);
+            if (refused.isEmpty()) {
+                journal.info("The app is shut out of the source (try " + attempt + ").");
+                return Optional.empty();
+            }
+            inTheWay = refused.get();
+            progress.accept(new SwitchProgress(attempt, SwitchProgress.State.LOCKING, inTheWay, null));
+            journal.warn("Switch, try " + attempt + " of " + attempts + ": open writers on the source; in the way: "
+                    + String.join("; ", inTheWay) + ".");
+            if (!pause(ThreadLocalRandom.current().nextLong(pause / 2, pause))) {
+                return Optional.of(Outcome.STOPPED);
+            }
+            pause = Math.min(pause * 2, LONGEST_PAUSE_MILLIS);
+        }
+        progress.accept(new SwitchProgress(
+                attempts,
+                SwitchProgress.State.GAVE_UP,
+                inTheWay,
+                "No lock on all tables in " + attempts + " tries. The app writes to the source as before."));
+        return Optional.of(Outcome.GAVE_UP);
+    }
+
+    /** So that the cycle inside the window carries only what came since the one before it. */
+    private void catchUp() {
+        for (int i = 0; i < CATCH_UP_CYCLES; i++) {
+            SyncCycle.Result result = sync.cycle(false, session -> {});
+            if (result.complete() && result.keys() < SMALL) {
+                return;
+            }
+        }
+    }
+
+    /** No writer is left: the first whole cycle takes all there is, and the next one must find nothing. */
+    private void drain() {
+        SyncCycle.Result result;
+        do {
+            result = sync.cycle(true, session -> {});
+        } while (!result.pending().isEmpty());
+    }
+
+    /** A table that drifted while the app was shut out would be left behind. */
+    private void requireNothingSuspended() {
+        if (!sync.suspended().isEmpty()) {
+            throw new FerryException(
+                    FailureCode.SCHEMA_DRIFT,
+                    "The definition of " + String.join(", ", sync.suspended().keySet()) + " changed during the switch.",
+                    "The app may write to the source again; the switch did not go through.");
+        }
+    }
+
+    private static boolean pause(long millis) {
+        try {
+            Thread.sleep(millis);
+            return true;
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return false;
+        }
+    }
+}

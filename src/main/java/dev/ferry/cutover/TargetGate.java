@@ -1,0 +1,191 @@
+package dev.ferry.cutover;
+
+import dev.ferry.capture.Capture;
+import dev.ferry.capture.ChangeLog;
+import dev.ferry.database.Catalog;
+import dev.ferry.database.Database;
+import dev.ferry.database.End;
+import dev.ferry.database.EpochFence;
+import dev.ferry.database.Route;
+import dev.ferry.database.Session;
+import dev.ferry.database.TableName;
+import dev.ferry.database.TrackedTable;
+import dev.ferry.journal.Journal;
+import dev.ferry.rows.LogTransfer;
+import dev.ferry.schema.SchemaRestore;
+import dev.ferry.schema.Stage;
+import dev.ferry.sync.SequenceCopy;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
+import java.util.function.Function;
+import java.util.function.Predicate;
+import java.util.stream.Collectors;
+
+/**
+ * Turns the target from a copy that is written to by Ferry into a database that the app writes to, and back. Between the
+ * two the app's triggers, rules and (without the replica role) foreign keys do not act, and capture does not log.
+ */
+public final class TargetGate {
+    private static final String LOCK_WAIT = "3s";
+
+    private final Route route;
+    private final SchemaRestore schema;
+    private final Collection<TrackedTable> sourceTables;
+    private final Predicate<TableName> included;
+    private final Journal journal;
+
+    /** @param sourceTables the tables of the migration, as numbered; by name they are the same on the target */
+    public TargetGate(
+            Route route,
+            SchemaRestore schema,
+            Collection<TrackedTable> sourceTables,
+            Predicate<TableName> included,
+            Journal journal) {
+        this.route = route;
+        this.schema = schema;
+        this.sourceTables = List.copyOf(sourceTables);
+        this.included = included;
+        this.journal = journal;
+    }
+
+    private Database target() {
+        return route.destination();
+    }
+
+    private EpochFence fence() {
+        return route.fence();
+    }
+
+    private List<TrackedTable> targetTables() {
+        Map<TableName, Integer> ids =
+                sourceTables.stream().collect(Collectors.toMap(TrackedTable::name, TrackedTable::id));
+        try (Session session = target().open()) {
+            return Catalog.tables(session, ids::containsKey).stream()
+                    .map(table -> new TrackedTable(java.util.Objects.requireNonNull(ids.get(table.name())), table))
+                    .toList();
+        }
+    }
+
+    /** All that can be done while the app still writes to the source. */
+    public boolean prepare(BooleanSupplier keepGoing) {
+        Capture capture = new Capture(target(), fence(), journal, keepGoing);
+        Set<Integer> installed = capture.installed();
+        for (TrackedTable table : targetTables()) {
+            if (!installed.contains(table.id()) && !capture.install(table, false)) {
+                return false;
+            }
+        }
+        schema.refreshMaterializedViews();
+        return keepGoing.getAsBoolean();
+    }
+
+    /**
+     * Opens the target for the app, in one transaction: sequences, triggers, foreign keys, capture. The caller knows that no
+     * write can reach the source any more and that the target equals it.
+     *
+     * @param inSameTransaction what must be true exactly if the target is open
+     */
+    public void open(Consumer<Session> inSameTransaction) {
+        List<String> statements = new ArrayList<>(SequenceCopy.statements(route.origin(), included));
+        statements.addAll(schema.enableStatements());
+        if (!route.replicaRole()) {
+            statements.addAll(schema.addForeignKeysNotValid());
+        }
+        schema.restore(Stage.CHECKS, 1, () -> true);
+        List<TrackedTable> tables = targetTables();
+        try (Session session = target().open()) {
+            session.begin();
+            fence().hold(session, End.TARGET);
+            session.execute("SET LOCAL lock_timeout = '" + LOCK_WAIT + "'");
+            run(session, statements);
+            run(session, List.of(Capture.enabling(tables, true)));
+            inSameTransaction.accept(session);
+            session.commit();
+        }
+    }
+
+    /**
+     * Closes the target again: capture stops, triggers and foreign keys go back to their sync state, and every key that was
+     * written since it was opened is put into the source's log, whose next cycle reads it there. No writer is open: all
+     * tables are locked first.
+     *
+     * @param inSameTransaction what must be true exactly if the target is closed
+     */
+    public void close(Consumer<Session> inSameTransaction) {
+        List<TrackedTable> tables = targetTables();
+        Map<Integer, TrackedTable> sourceById =
+                sourceTables.stream().collect(Collectors.toMap(TrackedTable::id, Function.identity()));
+        try (Session session = target().open();
+                Session source = route.origin().open()) {
+            session.begin();
+            fence().hold(session, End.TARGET);
+            session.execute("SET LOCAL lock_timeout = '" + LOCK_WAIT + "'");
+            if (!tables.isEmpty()) {
+                session.execute("LOCK TABLE "
+                        + tables.stream()
+                                .map(table -> "ONLY " + table.name().sql())
+                                .collect(Collectors.joining(", "))
+                        + " IN SHARE ROW EXCLUSIVE MODE");
+            }
+            run(session, List.of(Capture.enabling(tables, false)));
+            run(session, schema.disableStatements());
+            if (!route.replicaRole()) {
+                run(session, schema.dropForeignKeys());
+            }
+            source.begin();
+            fence().hold(source, End.SOURCE);
+            for (TrackedTable table : tables) {
+                if (sourceById.containsKey(table.id())) {
+                    handOver(session, source, table);
+                }
+            }
+            // The source first: a crash in between hands the same keys over once more, which does no harm.
+            source.commit();
+            session.execute("DELETE FROM ferry.marker");
+            inSameTransaction.accept(session);
+            session.commit();
+        }
+    }
+
+    private static void handOver(Session target, Session source, TrackedTable table) {
+        boolean marked = target.jdbc()
+                .sql("SELECT EXISTS (SELECT FROM ferry.marker WHERE table_id = ?)")
+                .param(table.id())
+                .query(Boolean.class)
+                .single();
+        if (marked) {
+            source.jdbc()
+                    .sql("INSERT INTO ferry.marker (table_id, reason) VALUES (?, 'written on the target')")
+                    .param(table.id())
+                    .update();
+        }
+        if (table.definition().key() != null) {
+            LogTransfer.move(target, source, table);
+        }
+    }
+
+    /** Rows written on the target since it was opened, which a revert discards; a table without keys counts as one. */
+    public long changesSinceOpened() {
+        try (Session session = target().open()) {
+            session.begin(Session.Isolation.REPEATABLE_READ);
+            session.list(Integer.class, "SELECT 1 FROM ferry.position");
+            return new ChangeLog(route)
+                    .pending(session, sourceTables).values().stream()
+                            .mapToLong(pending -> pending.rows() + (pending.marked() ? 1 : 0))
+                            .sum();
+        }
+    }
+
+    private static void run(Session session, List<String> statements) {
+        for (String statement : statements) {
+            if (!statement.isBlank()) {
+                session.execute(statement);
+            }
+        }
+    }
+}

@@ -1,0 +1,254 @@
+package dev.ferry.database;
+
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Reads what tables look like now. Every statement qualifies what it prints by an empty search_path of its own, so the
+ * result is the same at either end.
+ */
+public final class Catalog {
+    /**
+     * Tables with rows that belong to the app: not the system's, not Ferry's, not Heroku's, not an extension's. For a
+     * statement that calls pg_class c and pg_namespace n.
+     */
+    public static final String USER_TABLES = """
+            c.relkind = 'r' AND c.relpersistence <> 't'
+              AND n.nspname NOT IN ('information_schema', 'ferry', '_heroku', 'pscale_extensions')
+              AND n.nspname NOT LIKE 'pg\\_%'
+              AND NOT EXISTS (
+                    SELECT FROM pg_catalog.pg_depend e
+                    WHERE e.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND e.objid = c.oid AND e.deptype = 'e')
+            """;
+
+    /** Names of the capture triggers, which the fingerprint watches. */
+    public static final String CAPTURE_TRIGGERS = "('ferry_capture', 'ferry_truncate')";
+
+    private Catalog() {}
+
+    /** All user tables that the filter lets through, in the order of their names. */
+    public static List<Table> tables(Session session, Predicate<TableName> included) {
+        return withEmptyPath(session, () -> {
+            Map<Long, List<Column>> columns = columns(session);
+            Map<Long, Key> keys = keys(session);
+            return session
+                    .jdbc()
+                    .sql("""
+                            SELECT c.oid, n.nspname, c.relname, pg_relation_filenode(c.oid) AS filenode, c.reltuples,
+                                   c.relispartition OR EXISTS (
+                                     SELECT FROM pg_inherits h WHERE c.oid IN (h.inhrelid, h.inhparent)) AS member,
+                                   pg_relation_size(c.oid) / current_setting('block_size')::int AS blocks,
+                                   pg_relation_size(c.oid)
+                                     + coalesce(pg_relation_size(nullif(c.reltoastrelid, 0)), 0) AS bytes
+                            FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+                            WHERE %s
+                            ORDER BY n.nspname, c.relname
+                            """.formatted(USER_TABLES))
+                    .query((row, number) -> new Table(
+                            row.getLong("oid"),
+                            new TableName(row.getString("nspname"), row.getString("relname")),
+                            columns.getOrDefault(row.getLong("oid"), List.of()),
+                            keys.get(row.getLong("oid")),
+                            row.getBoolean("member"),
+                            row.getLong("filenode"),
+                            row.getLong("blocks"),
+                            row.getLong("bytes"),
+                            row.getDouble("reltuples")))
+                    .list()
+                    .stream()
+                    .filter(table -> included.test(table.name()))
+                    .toList();
+        });
+    }
+
+    private static <T> T withEmptyPath(Session session, java.util.function.Supplier<T> work) {
+        String path = session.list(String.class, "SELECT current_setting('search_path')")
+                .get(0);
+        session.jdbc()
+                .sql("SELECT set_config('search_path', '', false)")
+                .query(String.class)
+                .single();
+        try {
+            return work.get();
+        } finally {
+            session.jdbc()
+                    .sql("SELECT set_config('search_path', ?, false)")
+                    .param(path)
+                    .query(String.class)
+                    .single();
+        }
+    }
+
+    private static Map<Long, List<Column>> columns(Session session) {
+        Map<Long, List<Column>> columns = new HashMap<>();
+        session.jdbc().sql("""
+                        WITH RECURSIVE base (oid, type) AS (
+                          SELECT oid, oid FROM pg_type WHERE typtype <> 'd'
+                          UNION ALL
+                          SELECT d.oid, base.type FROM pg_type d JOIN base ON base.oid = d.typbasetype
+                          WHERE d.typtype = 'd')
+                        SELECT a.attrelid, a.attname, format_type(base.type, -1) AS type, a.attgenerated <> '' AS generated
+                        FROM pg_attribute a
+                        JOIN pg_class c ON c.oid = a.attrelid
+                        JOIN pg_namespace n ON n.oid = c.relnamespace
+                        JOIN base ON base.oid = a.atttypid
+                        WHERE a.attnum > 0 AND NOT a.attisdropped AND %s
+                        ORDER BY a.attrelid, a.attnum
+                        """.formatted(USER_TABLES)).query(row -> {
+            columns.computeIfAbsent(row.getLong("attrelid"), oid -> new ArrayList<>())
+                    .add(new Column(row.getString("attname"), row.getString("type"), row.getBoolean("generated")));
+        });
+        return columns;
+    }
+
+    /**
+     * The best key of each table: the primary key; else a unique index that is immediate, whole, on plain columns with the
+     * type's default operator class (DISTINCT compares by that one), NOT NULL columns before nullable, few before many.
+     */
+    private static Map<Long, Key> keys(Session session) {
+        Map<Long, List<KeyRow>> rows = new HashMap<>();
+        session.jdbc().sql("""
+                        WITH RECURSIVE base (oid, type) AS (
+                          SELECT oid, oid FROM pg_type WHERE typtype <> 'd'
+                          UNION ALL
+                          SELECT d.oid, base.type FROM pg_type d JOIN base ON base.oid = d.typbasetype
+                          WHERE d.typtype = 'd'),
+                        candidate AS (
+                          SELECT DISTINCT ON (i.indrelid) i.*
+                          FROM pg_index i
+                          JOIN pg_class c ON c.oid = i.indrelid
+                          JOIN pg_namespace n ON n.oid = c.relnamespace
+                          WHERE %s AND i.indisunique AND i.indisvalid AND i.indislive
+                            AND (i.indimmediate OR i.indisprimary)
+                            AND i.indpred IS NULL AND i.indexprs IS NULL
+                            AND NOT EXISTS (
+                              SELECT FROM unnest(i.indclass) WITH ORDINALITY o (opclass, position)
+                              JOIN pg_opclass p ON p.oid = o.opclass
+                              WHERE o.position <= i.indnkeyatts AND NOT p.opcdefault)
+                          ORDER BY i.indrelid, i.indisprimary DESC,
+                            (SELECT bool_and(a.attnotnull) FROM pg_attribute a
+                             WHERE a.attrelid = i.indrelid
+                               AND a.attnum = ANY ((i.indkey::int2[])[0:i.indnkeyatts - 1])) DESC,
+                            i.indnkeyatts, i.indexrelid)
+                        SELECT i.indrelid, k.position, a.attname, a.attnotnull,
+                               format_type(base.type, -1) AS type,
+                               CASE WHEN t.typnamespace = 'pg_catalog'::regnamespace
+                                    THEN format_type(base.type, -1) ELSE 'text' END AS log_type,
+                               CASE WHEN l.oid IS NOT NULL AND l.collname <> 'default'
+                                    THEN 'COLLATE ' || quote_ident(ln.nspname) || '.' || quote_ident(l.collname)
+                                    ELSE '' END AS collation,
+                               'OPERATOR(' || quote_ident(rn.nspname) || '.' || r.oprname || ')' AS operator
+                        FROM candidate i
+                        CROSS JOIN LATERAL unnest(i.indkey::int2[], i.indclass::oid[], i.indcollation::oid[])
+                          WITH ORDINALITY k (attnum, opclass, collation, position)
+                        JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.attnum
+                        JOIN base ON base.oid = a.atttypid
+                        JOIN pg_type t ON t.oid = base.type
+                        JOIN pg_opclass p ON p.oid = k.opclass
+                        JOIN pg_amop o ON o.amopfamily = p.opcfamily AND o.amoplefttype = p.opcintype
+                          AND o.amoprighttype = p.opcintype AND o.amopstrategy = 3
+                        JOIN pg_operator r ON r.oid = o.amopopr
+                        JOIN pg_namespace rn ON rn.oid = r.oprnamespace
+                        LEFT JOIN pg_collation l ON l.oid = k.collation
+                        LEFT JOIN pg_namespace ln ON ln.oid = l.collnamespace
+                        WHERE k.position <= i.indnkeyatts
+                        ORDER BY i.indrelid, k.position
+                        """.formatted(USER_TABLES)).query((ResultSet row) -> {
+            rows.computeIfAbsent(row.getLong("indrelid"), oid -> new ArrayList<>())
+                    .add(KeyRow.of(row));
+        });
+        Map<Long, Key> keys = new HashMap<>();
+        rows.forEach((oid, columns) -> keys.put(
+                oid,
+                new Key(
+                        columns.stream().map(KeyRow::column).toList(),
+                        columns.stream().anyMatch(KeyRow::nullable))));
+        return keys;
+    }
+
+    private record KeyRow(Key.KeyColumn column, boolean nullable) {
+        static KeyRow of(ResultSet row) throws SQLException {
+            return new KeyRow(
+                    new Key.KeyColumn(
+                            row.getString("attname"),
+                            row.getString("log_type"),
+                            row.getString("type"),
+                            row.getString("collation"),
+                            row.getString("operator")),
+                    !row.getBoolean("attnotnull"));
+        }
+    }
+
+    /**
+     * What a captured table was and is (RULES A3).
+     *
+     * @param name null once the table is gone
+     * @param definition names, columns with the xmin of their catalog rows, key index, types in use
+     * @param triggers our triggers with their state and xmin; differs even after DISABLE and ENABLE in one transaction
+     */
+    public record Fingerprint(long oid, @Nullable TableName name, long filenode, String definition, String triggers) {}
+
+    /** Fingerprints of the tables that still exist, as the newest snapshot sees them: for a session outside a transaction. */
+    public static Map<Long, Fingerprint> fingerprints(Session session, Collection<Long> oids) {
+        Map<Long, Fingerprint> fingerprints = new HashMap<>();
+        session.jdbc()
+                .sql("""
+                        SELECT c.oid, n.nspname, c.relname, pg_relation_filenode(c.oid) AS filenode,
+                          md5(concat_ws('|', n.nspname, c.relname, c.relkind, c.relpersistence, c.relispartition,
+                            (SELECT string_agg(concat_ws(',', a.attnum, a.attname, a.atttypid, a.atttypmod, a.attnotnull,
+                                      a.attgenerated, a.attisdropped, a.xmin), ';' ORDER BY a.attnum)
+                             FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0),
+                            (SELECT string_agg(concat_ws(',', i.indexrelid, i.indkey, i.indisvalid), ';'
+                                      ORDER BY i.indexrelid)
+                             FROM pg_index i WHERE i.indrelid = c.oid AND i.indisprimary),
+                            (SELECT string_agg(concat_ws(',', l.enumtypid, l.enumlabel, l.enumsortorder), ';'
+                                      ORDER BY l.enumtypid, l.enumsortorder)
+                             FROM pg_enum l WHERE l.enumtypid IN (
+                               SELECT unnest(ARRAY[t.oid, t.typelem, t.typbasetype]) FROM pg_type t
+                               JOIN pg_attribute a ON a.atttypid = t.oid
+                               WHERE a.attrelid = c.oid AND a.attnum > 0)),
+                            (SELECT string_agg(concat_ws(',', t.oid, t.typname, t.typbasetype, t.typtypmod, t.xmin), ';'
+                                      ORDER BY t.oid)
+                             FROM pg_type t JOIN pg_attribute a ON a.atttypid = t.oid
+                             WHERE a.attrelid = c.oid AND a.attnum > 0 AND t.typtype = 'd'),
+                            (SELECT string_agg(concat_ws(',', m.attrelid, m.attnum, m.attname, m.atttypid, m.attisdropped),
+                                      ';' ORDER BY m.attrelid, m.attnum)
+                             FROM pg_type t JOIN pg_attribute a ON a.atttypid = t.oid
+                             JOIN pg_attribute m ON m.attrelid = t.typrelid
+                             WHERE a.attrelid = c.oid AND a.attnum > 0 AND t.typtype = 'c')
+                          )) AS definition,
+                          coalesce((SELECT string_agg(concat_ws(',', g.tgname, g.tgenabled, g.xmin), ';' ORDER BY g.tgname)
+                             FROM pg_trigger g WHERE g.tgrelid = c.oid AND g.tgname IN %s), '') AS triggers
+                        FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+                        WHERE c.oid = ANY (?::oid[])
+                        """.formatted(CAPTURE_TRIGGERS))
+                .param(arrayLiteral(oids))
+                .query(row -> {
+                    fingerprints.put(
+                            row.getLong("oid"),
+                            new Fingerprint(
+                                    row.getLong("oid"),
+                                    new TableName(row.getString("nspname"), row.getString("relname")),
+                                    row.getLong("filenode"),
+                                    row.getString("definition"),
+                                    row.getString("triggers")));
+                });
+        return fingerprints;
+    }
+
+    /** For a parameter that is cast to {@code oid[]}. */
+    public static String arrayLiteral(Collection<Long> oids) {
+        StringBuilder literal = new StringBuilder("{");
+        for (Long oid : oids) {
+            literal.append(literal.length() == 1 ? "" : ",").append(oid);
+        }
+        return literal.append('}').toString();
+    }
+}

@@ -1,0 +1,90 @@
+package dev.ferry.database;
+
+import dev.ferry.journal.Journal;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.BooleanSupplier;
+
+/**
+ * Runs a statement that needs a lock on one of the app's tables, again and again, each try bounded as a whole: while it
+ * waits, everyone queues behind it. The bound is longer than {@code deadlock_timeout} (1 s), after which a waiter makes an
+ * ordinary autovacuum give way (RULES C3). Between tries the app has the table for itself, longer each time.
+ */
+public final class LockPatience {
+    /** The longest that one try makes the app wait. */
+    public static final Duration BOUND = Duration.ofMillis(1300);
+
+    private static final long FIRST_PAUSE_MILLIS = 300;
+    private static final long LONGEST_PAUSE_MILLIS = 10_000;
+    private static final long REPORT_EVERY_MILLIS = 30_000;
+
+    private final Database database;
+    private final Journal journal;
+    private final BooleanSupplier keepGoing;
+
+    public LockPatience(Database database, Journal journal, BooleanSupplier keepGoing) {
+        this.database = database;
+        this.journal = journal;
+        this.keepGoing = keepGoing;
+    }
+
+    /**
+     * One statement (a DO block: BEGIN to COMMIT in one round trip, RULES C2), until it went through.
+     *
+     * @param what for people: "install capture on public.orders"
+     * @return false if it was asked to stop before
+     */
+    public boolean run(String what, TableName table, String doBlock) {
+        long pause = FIRST_PAUSE_MILLIS;
+        long reportedAt = 0;
+        try (Session session = database.open()) {
+            session.statementTimeout(BOUND);
+            while (keepGoing.getAsBoolean()) {
+                long begun = System.nanoTime();
+                try {
+                    session.execute(doBlock);
+                    return true;
+                } catch (RuntimeException e) {
+                    if (!isLockTrouble(e)) {
+                        throw e;
+                    }
+                    long waited = Duration.ofNanos(System.nanoTime() - begun).toMillis();
+                    long now = System.nanoTime() / 1_000_000;
+                    if (reportedAt == 0 || now - reportedAt > REPORT_EVERY_MILLIS) {
+                        reportedAt = now;
+                        journal.warn("Waiting to " + what + ": no lock within " + waited + " ms" + blockers(table)
+                                + ". Trying again; the app is held up no longer than that each time.");
+                    }
+                }
+                if (!pause(ThreadLocalRandom.current().nextLong(pause / 2, pause))) {
+                    return false;
+                }
+                pause = Math.min(pause * 2, LONGEST_PAUSE_MILLIS);
+            }
+            return false;
+        }
+    }
+
+    private static boolean isLockTrouble(RuntimeException e) {
+        String state = SqlState.of(e);
+        return SqlState.QUERY_CANCELED.equals(state)
+                || SqlState.LOCK_NOT_AVAILABLE.equals(state)
+                || "40P01".equals(state);
+    }
+
+    private static boolean pause(long millis) {
+        try {
+            Thread.sleep(millis);
+            return true;
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return false;
+        }
+    }
+
+    private String blockers(TableName table) {
+        List<String> blockers = LockHolders.of(database, List.of(table));
+        return blockers.isEmpty() ? "" : "; in the way: " + String.join("; ", blockers);
+    }
+}

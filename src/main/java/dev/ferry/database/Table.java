@@ -1,0 +1,39 @@
+package dev.ferry.database;
+
+import java.util.List;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A table with rows of its own: ordinary, or a partition or inheritance member taken by itself.
+ *
+ * @param oid at the end that the catalog was read from
+ * @param key null if nothing tells its rows apart
+ * @param member a partition or inheritance child or parent: statements may reach it through another name
+ * @param heapBlocks blocks of 8 kB in the main fork
+ * @param totalBytes heap and TOAST
+ * @param estimatedRows the planner's idea; negative if it has none
+ */
+public record Table(
+        long oid,
+        TableName name,
+        List<Column> columns,
+        @Nullable Key key,
+        boolean member,
+        long filenode,
+        long heapBlocks,
+        long totalBytes,
+        double estimatedRows) {
+
+    /** The columns whose values travel. */
+    public List<Column> copiedColumns() {
+        return columns.stream().filter(column -> !column.generated()).toList();
+    }
+
+    /** {@code "a", "b"}, or the same with an alias in front of each. */
+    public String columnList(String prefix) {
+        return copiedColumns().stream()
+                .map(column -> prefix + Identifiers.quote(column.name()))
+                .collect(Collectors.joining(", "));
+    }
+}

@@ -1,0 +1,58 @@
+package dev.ferry.migration;
+
+import jakarta.validation.Valid;
+import jakarta.validation.constraints.Max;
+import jakarta.validation.constraints.Min;
+import jakarta.validation.constraints.NotNull;
+import java.time.Duration;
+import org.springframework.boot.context.properties.ConfigurationProperties;
+import org.springframework.boot.context.properties.bind.DefaultValue;
+import org.springframework.util.unit.DataSize;
+import org.springframework.validation.annotation.Validated;
+
+/**
+ * Settings with defaults that fit most; a bad value stops the start and names it. Environment variables set them too:
+ * {@code FERRY_CHUNK_SIZE=16MB}.
+ */
+@Validated
+@ConfigurationProperties("ferry")
+public record FerryProperties(
+        @Valid @DefaultValue Chunk chunk,
+        @Valid @DefaultValue Copy copy,
+        @Valid @DefaultValue Sync sync,
+        @Valid @DefaultValue Lease lease,
+        @Valid @DefaultValue Connect connect,
+        @Valid @DefaultValue Switch cutover) {
+
+    /** @param size heap and TOAST that one transaction copies */
+    public record Chunk(@NotNull @DefaultValue("64MB") DataSize size) {}
+
+    /** @param workers connections that copy, and that build indexes, side by side */
+    public record Copy(@Min(1) @Max(16) @DefaultValue("2") int workers) {}
+
+    /**
+     * Pace of the live sync.
+     *
+     * @param interval pause between cycles that leave nothing behind
+     * @param limit rows of log that one cycle takes for a table while it catches up
+     */
+    public record Sync(
+            @NotNull @DefaultValue("200ms") Duration interval,
+            @Min(100) @DefaultValue("100000") long limit) {}
+
+    /**
+     * Who leads.
+     *
+     * @param heartbeat how often the leader says that it lives
+     * @param expiry after this long without one a successor takes over
+     */
+    public record Lease(
+            @NotNull @DefaultValue("5s") Duration heartbeat,
+            @NotNull @DefaultValue("20s") Duration expiry) {}
+
+    /** @param timeout of an attempt to connect, and of the wait for a pooled connection */
+    public record Connect(@NotNull @DefaultValue("10s") Duration timeout) {}
+
+    /** @param attempts to lock all tables before a switch gives up */
+    public record Switch(@Min(1) @DefaultValue("10") int attempts) {}
+}

@@ -1,0 +1,430 @@
+package dev.ferry.migration;
+
+import dev.ferry.capture.Capture;
+import dev.ferry.cutover.Switch;
+import dev.ferry.cutover.SwitchProgress;
+import dev.ferry.database.Session;
+import dev.ferry.database.SqlState;
+import dev.ferry.database.TableFilter;
+import dev.ferry.failure.FerryException;
+import dev.ferry.journal.Journal;
+import dev.ferry.schema.PgClient;
+import dev.ferry.sync.LiveSync;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The one thread that advances a migration, in the process that leads: reads where it stands, does what that phase asks
+ * for, again and again. Nothing here depends on anybody's looking.
+ */
+final class MigrationRunner implements Runnable {
+    private static final Logger LOG = LoggerFactory.getLogger(MigrationRunner.class);
+    private static final Duration IDLE = Duration.ofSeconds(1);
+    private static final Duration FIRST_PAUSE = Duration.ofMillis(500);
+    private static final Duration LONGEST_PAUSE = Duration.ofSeconds(15);
+    private static final String FOREIGN_KEYS_VALID = "foreign keys valid";
+
+    private final Ends ends;
+    private final MigrationStore store;
+    private final Leadership leadership;
+    private final TableFilter filter;
+    private final FerryProperties properties;
+    private final PgClient pgClient;
+    private final EventLog events;
+    private final Clock clock;
+    private final Signals signals;
+
+    private @Nullable Voyage voyage;
+    private volatile @Nullable LiveSync sync;
+    private volatile SwitchProgress switchProgress = SwitchProgress.IDLE;
+    private volatile @Nullable String trouble;
+    private volatile @Nullable Long targetChanges;
+    private Instant targetChangesAt = Instant.EPOCH;
+    private Duration pause = FIRST_PAUSE;
+    private @Nullable String toldTrouble;
+    private Instant toldAt = Instant.EPOCH;
+
+    MigrationRunner(
+            Ends ends,
+            MigrationStore store,
+            Leadership leadership,
+            TableFilter filter,
+            FerryProperties properties,
+            PgClient pgClient,
+            EventLog events,
+            Clock clock,
+            Signals signals) {
+        this.ends = ends;
+        this.store = store;
+        this.leadership = leadership;
+        this.filter = filter;
+        this.properties = properties;
+        this.pgClient = pgClient;
+        this.events = events;
+        this.clock = clock;
+        this.signals = signals;
+    }
+
+    @Nullable LiveSync sync() {
+        return sync;
+    }
+
+    SwitchProgress switchProgress() {
+        return switchProgress;
+    }
+
+    /** What is being tried again, or null. */
+    @Nullable String trouble() {
+        return trouble;
+    }
+
+    /** Rows written on the target since the switch, counted every few seconds; null unless switched. */
+    @Nullable Long targetChanges() {
+        return targetChanges;
+    }
+
+    /** For those who wait for an outcome. */
+    void awaitChange(Duration atMost) {
+        signals.awaitQuietly(atMost);
+    }
+
+    @Override
+    public void run() {
+        while (!signals.closed()) {
+            try {
+                if (lead()) {
+                    step();
+                }
+                trouble = null;
+                pause = FIRST_PAUSE;
+            } catch (Throwable e) {
+                react(e);
+            }
+        }
+        forget();
+    }
+
+    /** Whether this process leads, or begins to now; waits a little if not. */
+    private boolean lead() {
+        if (leadership.leads()) {
+            return true;
+        }
+        forget();
+        if (!store.exists() || store.read().isEmpty() || !leadership.acquire()) {
+            signals.await(IDLE);
+            return false;
+        }
+        MigrationStore.migrateSchema(ends.target());
+        events.load(ends.target());
+        events.info("This process leads the migration now (phase "
+                + store.read().map(row -> row.phase().label()).orElse("?") + ").");
+        return true;
+    }
+
+    private void forget() {
+        voyage = null;
+        sync = null;
+        targetChanges = null;
+    }
+
+    private Voyage voyage(MigrationRow row) {
+        if (voyage == null || !voyage.runId().equals(row.runId())) {
+            voyage = new Voyage(
+                    row.runId(), ends.source(), ends.target(), leadership, filter, properties, events, clock);
+        }
+        return voyage;
+    }
+
+    private void step() {
+        Optional<MigrationRow> found = store.read();
+        if (found.isEmpty()) {
+            leadership.resign();
+            return;
+        }
+        MigrationRow row = found.get();
+        signals.interruptionSeen();
+        signals.paused(row.paused());
+        if (row.requests("abort") && Action.ABORT.legalIn().contains(row.phase())) {
+            abort(row);
+            return;
+        }
+        switch (row.phase()) {
+            case STARTING -> setUp(row).start();
+            case CONFIGURING -> setUp(row).configure(row.hold());
+            case COPYING -> {
+                if (row.paused()) {
+                    signals.await(IDLE);
+                } else {
+                    Voyage current = voyage(row);
+                    sync = null;
+                    new Copying(current, store, leadership, properties, signals, events).run();
+                }
+            }
+            case REPLICATING -> replicate(row);
+            case SWITCHED -> switched(row);
+            case CLEANING_UP -> cleanUp(row);
+            case ERROR -> {
+                if (row.requests("retry")) {
+                    retry(row);
+                } else {
+                    signals.await(IDLE);
+                }
+            }
+            case WAITING, READY_TO_COPY, COMPLETED, ABORTED -> signals.await(IDLE);
+        }
+    }
+
+    private SetUp setUp(MigrationRow row) {
+        return new SetUp(voyage(row), store, leadership, pgClient, properties, signals, events);
+    }
+
+    private void replicate(MigrationRow row) {
+        Voyage current = voyage(row);
+        if (row.requests("revert")) {
+            finishRevert(current);
+            return;
+        }
+        if (row.requests("switch")) {
+            runSwitch(current);
+            return;
+        }
+        if (row.paused()) {
+            signals.await(IDLE);
+            return;
+        }
+        if (sync == null) {
+            leadership.claimSource(row.runId());
+            sync = current.sync();
+        }
+        LiveSync live = current.sync();
+        boolean complete = live.cycle(false, session -> {}).complete();
+        if (row.revertUnsettled() && complete) {
+            settleRevert();
+        }
+        if (complete) {
+            signals.await(properties.sync().interval());
+        }
+    }
+
+    private void settleRevert() {
+        try (Session session = ends.target().open()) {
+            session.begin();
+            leadership.hold(session, dev.ferry.database.End.TARGET);
+            MigrationStore.settleRevert(session);
+            session.commit();
+        }
+        events.info("Revert is settled: what was written on the target is undone there.");
+    }
+
+    private void runSwitch(Voyage current) {
+        leadership.claimSource(current.runId());
+        LiveSync live = current.sync();
+        sync = live;
+        Switch.Outcome outcome;
+        try {
+            outcome = new Switch(
+                            current.writeFence(),
+                            current.gate(),
+                            live,
+                            events,
+                            properties.cutover().attempts(),
+                            progress -> switchProgress = progress)
+                    .run(
+                            signals::keepGoing,
+                            signals::keepGoing,
+                            session -> MigrationStore.move(session, Phase.REPLICATING, Phase.SWITCHED));
+        } catch (FerryException e) {
+            if (Failures.reaction(e) == Failures.Reaction.STOP) {
+                current.writeFence().release();
+                store.request(leadership, null);
+                switchProgress = new SwitchProgress(0, SwitchProgress.State.GAVE_UP, List.of(), Failures.describe(e));
+                events.error("The switch did not go through, and the app may write to the source as before: "
+                        + Failures.describe(e));
+                return;
+            }
+            throw e;
+        }
+        switch (outcome) {
+            case SWITCHED -> {
+                long blocked = current.writeFence().engagedForMillis();
+                store.writeBlocked(leadership, blocked);
+                events.info(
+                        "Switched: safe to point the app at PlanetScale. Writes were refused for " + blocked + " ms.");
+            }
+            case GAVE_UP -> {
+                store.request(leadership, null);
+                events.error("The switch gave up: " + switchProgress.lastError() + " In the way: "
+                        + String.join("; ", switchProgress.waitingFor()) + ".");
+            }
+            case STOPPED -> LOG.debug("The switch was stopped");
+        }
+    }
+
+    /** From SWITCHED or from an unfinished switch, and again after a crash: each part is done once or does no harm twice. */
+    private void finishRevert(Voyage current) {
+        leadership.claimSource(current.runId());
+        current.writeFence().release();
+        current.schema().undo(dev.ferry.schema.Stage.CHECKS);
+        store.undone(leadership, FOREIGN_KEYS_VALID);
+        store.request(leadership, null);
+        switchProgress = SwitchProgress.IDLE;
+        events.info("Reverted: the app may write to the source again.");
+    }
+
+    private void switched(MigrationRow row) {
+        Voyage current = voyage(row);
+        if (row.requests("revert")) {
+            leadership.claimSource(row.runId());
+            current.gate().close(session -> {
+                MigrationStore.move(session, Phase.SWITCHED, Phase.REPLICATING);
+                session.execute("UPDATE ferry.migration SET revert_unsettled = true");
+            });
+            targetChanges = null;
+            finishRevert(current);
+            return;
+        }
+        if (!current.route().replicaRole() && !store.isDone(FOREIGN_KEYS_VALID)) {
+            validateForeignKeys(current);
+        }
+        if (Duration.between(targetChangesAt, clock.instant()).toSeconds() >= 3) {
+            targetChanges = current.gate().changesSinceOpened();
+            targetChangesAt = clock.instant();
+        }
+        signals.await(IDLE);
+    }
+
+    /** They were added NOT VALID inside the window; this is the slow part, beside the app's work. */
+    private void validateForeignKeys(Voyage current) {
+        List<String> statements = current.schema().validateForeignKeys();
+        int done = 0;
+        for (String statement : statements) {
+            if (!signals.keepGoing()) {
+                return;
+            }
+            try (Session session = ends.target().open()) {
+                session.execute(statement);
+            }
+            done++;
+            LOG.info("Foreign key {} of {} is validated", done, statements.size());
+        }
+        store.done(leadership, FOREIGN_KEYS_VALID);
+        if (!statements.isEmpty()) {
+            events.info(statements.size() + " foreign keys are validated on the target.");
+        }
+    }
+
+    private void cleanUp(MigrationRow row) {
+        Voyage current = voyage(row);
+        claimIfThere(current);
+        if (!current.sourceCleanup().run(signals::keepGoing)
+                || !new Capture(ends.target(), leadership, events, signals::keepGoing).remove()) {
+            return;
+        }
+        store.move(leadership, Phase.CLEANING_UP, Phase.COMPLETED);
+        events.info("Completed. The source stays closed for writes.");
+    }
+
+    private void abort(MigrationRow row) {
+        Voyage current = voyage(row);
+        claimIfThere(current);
+        if (!current.sourceCleanup().run(() -> !signals.closed())
+                || !new Capture(ends.target(), leadership, events, () -> !signals.closed()).remove()) {
+            return;
+        }
+        store.move(leadership, row.phase(), Phase.ABORTED);
+        sync = null;
+        events.info("Aborted. The source is as it was. The target keeps the schema and the rows copied so far; empty it"
+                + " before you start again with it.");
+    }
+
+    private void claimIfThere(Voyage current) {
+        boolean there = current.source()
+                .jdbc()
+                .sql("SELECT to_regclass('ferry.run') IS NOT NULL")
+                .query(Boolean.class)
+                .single();
+        if (there) {
+            leadership.claimSource(current.runId());
+        }
+    }
+
+    private void retry(MigrationRow row) {
+        Phase failed = Objects.requireNonNullElse(row.failedPhase(), Phase.STARTING);
+        if (failed == Phase.STARTING || failed == Phase.CONFIGURING) {
+            Voyage current = voyage(row);
+            claimIfThere(current);
+            if (!current.sourceCleanup().run(() -> !signals.closed())) {
+                return;
+            }
+            current.schema().undo();
+            store.removeSchema(leadership);
+            leadership.resign();
+            forget();
+            events.info("The set-up was taken back at both ends.");
+        } else {
+            store.request(leadership, null);
+            store.move(leadership, Phase.ERROR, failed);
+            events.info("Trying again from " + failed.label() + ".");
+        }
+        voyage = null;
+        sync = null;
+    }
+
+    private void react(Throwable e) {
+        String told = Failures.describe(e);
+        switch (Failures.reaction(e)) {
+            case RESIGN -> {
+                LOG.warn("{}", told);
+                leadership.resign();
+                forget();
+            }
+            case TRY_AGAIN -> {
+                trouble = told;
+                tell(told);
+                signals.await(pause);
+                pause = pause.multipliedBy(2).compareTo(LONGEST_PAUSE) < 0 ? pause.multipliedBy(2) : LONGEST_PAUSE;
+            }
+            case STOP -> {
+                if (SqlState.of(e) == null && !(e instanceof FerryException)) {
+                    LOG.error("Unexpected", e);
+                }
+                fail(told);
+            }
+        }
+    }
+
+    private void tell(String message) {
+        boolean fresh = !message.equals(toldTrouble)
+                || Duration.between(toldAt, clock.instant()).toSeconds() > 60;
+        if (fresh) {
+            Journal journal = events;
+            journal.warn(message);
+            toldTrouble = message;
+            toldAt = clock.instant();
+        }
+    }
+
+    private void fail(String told) {
+        trouble = told;
+        events.error(told);
+        voyage = null;
+        sync = null;
+        try {
+            if (leadership.leads()) {
+                store.read()
+                        .filter(row -> row.phase() != Phase.ERROR)
+                        .ifPresent(row -> store.fail(leadership, row.phase(), told));
+            }
+        } catch (RuntimeException again) {
+            LOG.warn("The error could not be written down yet: {}", SqlState.describe(again));
+        }
+        signals.await(IDLE);
+    }
+}

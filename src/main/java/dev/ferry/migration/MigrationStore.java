@@ -1,0 +1,216 @@
+package dev.ferry.migration;
+
+import dev.ferry.database.Database;
+import dev.ferry.database.End;
+import dev.ferry.database.EpochFence;
+import dev.ferry.database.Session;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Timestamp;
+import java.time.Instant;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.function.Supplier;
+import org.flywaydb.core.Flyway;
+import org.jspecify.annotations.Nullable;
+import org.springframework.jdbc.core.simple.JdbcClient;
+
+/** The migration's row on the target. The database decides: a move whose starting point does not hold changes no row. */
+final class MigrationStore {
+    private final Supplier<Database> target;
+
+    MigrationStore(Supplier<Database> target) {
+        this.target = target;
+    }
+
+    /** Creates or updates Ferry's own schema at one end. */
+    static void migrateSchema(Database database) {
+        Flyway.configure()
+                .dataSource(database.dataSource())
+                .schemas("ferry")
+                .defaultSchema("ferry")
+                .createSchemas(true)
+                .locations(
+                        database.end() == End.TARGET ? "classpath:db/target" : "classpath:db/source",
+                        "classpath:db/capture")
+                .load()
+                .migrate();
+    }
+
+    /** Whether Ferry has written to this target before. */
+    boolean exists() {
+        return target.get()
+                .jdbc()
+                .sql("SELECT to_regclass('ferry.migration') IS NOT NULL")
+                .query(Boolean.class)
+                .single();
+    }
+
+    Optional<MigrationRow> read() {
+        return target.get()
+                .jdbc()
+                .sql("SELECT * FROM ferry.migration")
+                .query((row, number) -> row(row))
+                .optional();
+    }
+
+    private static MigrationRow row(ResultSet row) throws SQLException {
+        String failed = row.getString("failed_phase");
+        return new MigrationRow(
+                row.getObject("run_id", UUID.class),
+                row.getString("source"),
+                Phase.ofLabel(row.getString("phase")),
+                failed == null ? null : Phase.ofLabel(failed),
+                row.getBoolean("paused"),
+                row.getBoolean("hold"),
+                row.getString("request"),
+                row.getString("error"),
+                row.getBoolean("revert_unsettled"),
+                row.getTimestamp("started_at").toInstant(),
+                instant(row.getTimestamp("in_sync_at")),
+                instant(row.getTimestamp("switched_at")),
+                instant(row.getTimestamp("completed_at")),
+                row.getObject("write_blocked_ms", Long.class));
+    }
+
+    private static @Nullable Instant instant(@Nullable Timestamp timestamp) {
+        return timestamp == null ? null : timestamp.toInstant();
+    }
+
+    void create(EpochFence fence, UUID runId, String source, boolean hold) {
+        inTransaction(
+                fence,
+                session -> session.jdbc()
+                        .sql("""
+                        INSERT INTO ferry.migration (run_id, source, phase, hold, started_at)
+                        VALUES (?, ?, ?, ?, clock_timestamp())
+                        """)
+                        .params(runId, source, Phase.STARTING.label(), hold)
+                        .update());
+    }
+
+    /** Moves on, in a transaction of its own. */
+    void move(EpochFence fence, Phase from, Phase to) {
+        inTransaction(fence, session -> move(session, from, to));
+    }
+
+    /** Moves on, inside the session's transaction. */
+    static void move(Session session, Phase from, Phase to) {
+        int moved = session.jdbc()
+                .sql("""
+                        UPDATE ferry.migration SET phase = :to, error = NULL, failed_phase = NULL,
+                          in_sync_at = CASE WHEN :to = 'replicating' THEN coalesce(in_sync_at, clock_timestamp())
+                                            ELSE in_sync_at END,
+                          switched_at = CASE WHEN :to = 'switched' THEN clock_timestamp()
+                                             WHEN :to = 'replicating' THEN NULL ELSE switched_at END,
+                          completed_at = CASE WHEN :to IN ('completed', 'aborted') THEN clock_timestamp()
+                                              ELSE completed_at END,
+                          request = CASE WHEN :to IN ('switched', 'completed', 'aborted') THEN NULL ELSE request END
+                        WHERE phase = :from
+                        """)
+                .param("from", from.label())
+                .param("to", to.label())
+                .update();
+        if (moved == 0) {
+            throw new IllegalPhaseChangeException(from, to);
+        }
+    }
+
+    void fail(EpochFence fence, Phase from, String error) {
+        inTransaction(
+                fence,
+                session -> session.jdbc()
+                        .sql("""
+                        UPDATE ferry.migration SET phase = 'error', failed_phase = :from, error = :error
+                        WHERE phase = :from
+                        """)
+                        .param("from", from.label())
+                        .param("error", error)
+                        .update());
+    }
+
+    /** Asks for something that the leader's runner takes up; null takes a request back. */
+    void request(EpochFence fence, @Nullable String what) {
+        inTransaction(
+                fence,
+                session -> session.jdbc()
+                        .sql("UPDATE ferry.migration SET request = ?")
+                        .param(what)
+                        .update());
+    }
+
+    void pause(EpochFence fence, boolean paused) {
+        inTransaction(
+                fence,
+                session -> session.jdbc()
+                        .sql("UPDATE ferry.migration SET paused = ?")
+                        .param(paused)
+                        .update());
+    }
+
+    void writeBlocked(EpochFence fence, long millis) {
+        inTransaction(
+                fence,
+                session -> session.jdbc()
+                        .sql("UPDATE ferry.migration SET write_blocked_ms = ?")
+                        .param(millis)
+                        .update());
+    }
+
+    static void settleRevert(Session session) {
+        session.execute("UPDATE ferry.migration SET revert_unsettled = false WHERE revert_unsettled");
+    }
+
+    boolean isDone(String step) {
+        return target.get()
+                .jdbc()
+                .sql("SELECT EXISTS (SELECT FROM ferry.step WHERE name = ?)")
+                .param(step)
+                .query(Boolean.class)
+                .single();
+    }
+
+    void done(EpochFence fence, String step) {
+        inTransaction(
+                fence,
+                session -> session.jdbc()
+                        .sql("INSERT INTO ferry.step (name) VALUES (?) ON CONFLICT DO NOTHING")
+                        .param(step)
+                        .update());
+    }
+
+    void undone(EpochFence fence, String step) {
+        inTransaction(
+                fence,
+                session -> session.jdbc()
+                        .sql("DELETE FROM ferry.step WHERE name = ?")
+                        .param(step)
+                        .update());
+    }
+
+    /** Removes Ferry's schema from the target: every table in it, then the schema, which must be empty by then. */
+    void removeSchema(EpochFence fence) {
+        inTransaction(fence, session -> {
+            for (String table : session.list(String.class, """
+                    SELECT c.oid::regclass::text FROM pg_class c
+                    WHERE c.relnamespace = 'ferry'::regnamespace AND c.relkind = 'r'
+                    """)) {
+                session.execute("DROP TABLE " + table + " CASCADE");
+            }
+            session.execute("DROP SCHEMA ferry RESTRICT");
+        });
+    }
+
+    private void inTransaction(EpochFence fence, java.util.function.Consumer<Session> work) {
+        try (Session session = target.get().open()) {
+            session.begin();
+            fence.hold(session, End.TARGET);
+            work.accept(session);
+            session.commit();
+        }
+    }
+
+    JdbcClient jdbc() {
+        return target.get().jdbc();
+    }
+}

@@ -1,0 +1,157 @@
+package dev.ferry.rows;
+
+import dev.ferry.database.Column;
+import dev.ferry.database.Key;
+import dev.ferry.database.Session;
+import dev.ferry.database.TrackedTable;
+import java.util.List;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+
+/**
+ * Moves rows of one table at a time between a transaction at the origin and one at the destination. Columns go by name;
+ * keys are compared by the operators and collations of their own index, and a row's values, its key too, come from the
+ * table and never from the log (RULES A4).
+ */
+public final class RowTransfer {
+    private final Session origin;
+    private final Session destination;
+
+    public RowTransfer(Session origin, Session destination) {
+        this.origin = origin;
+        this.destination = destination;
+    }
+
+    /** Copies the rows in a range of heap blocks. */
+    public long copyBlocks(TrackedTable table, long firstBlock, long endBlock) {
+        return CopyPipe.run(
+                origin,
+                "COPY (SELECT %s FROM ONLY %s WHERE ctid >= '(%d,0)' AND ctid < '(%d,0)') TO STDOUT"
+                        .formatted(
+                                table.definition().columnList(""), table.name().sql(), firstBlock, endBlock),
+                destination,
+                copyIn(table));
+    }
+
+    /**
+     * Makes the table at the destination what it is at the origin, all of it. By DELETE: after a TRUNCATE, readers with an
+     * older snapshot would see no rows (RULES E5).
+     */
+    public long reload(TrackedTable table) {
+        destination.execute("DELETE FROM ONLY " + table.name().sql());
+        return CopyPipe.run(
+                origin,
+                "COPY (SELECT %s FROM ONLY %s) TO STDOUT"
+                        .formatted(
+                                table.definition().columnList(""), table.name().sql()),
+                destination,
+                copyIn(table));
+    }
+
+    /** Deletes from the destination every row whose key the log knows; leaves the log as it is. */
+    public long deleteLoggedKeys(TrackedTable table, Key key) {
+        createStaging(table, key);
+        CopyPipe.run(
+                origin,
+                "COPY (SELECT DISTINCT %s FROM %s d) TO STDOUT".formatted(key.restored("d"), table.deltaTable()),
+                destination,
+                "COPY %s (%s) FROM STDIN".formatted(staging(table), key.names("")));
+        destination.execute("ANALYZE " + staging(table));
+        return deleteStaged(table, key);
+    }
+
+    /**
+     * Takes keys out of the log, at most a given number of log rows, and makes the destination's rows with these keys what
+     * the origin's are.
+     *
+     * @param keys an upper estimate, for the planner: it does not know how many there are
+     * @return keys applied
+     */
+    public long applyLoggedKeys(TrackedTable table, Key key, long keys, long limit) {
+        createStaging(table, key);
+        steerPlanner(origin, table, Math.min(keys, limit));
+        String bound = keys <= limit
+                ? ""
+                : " WHERE ctid = ANY (ARRAY(SELECT ctid FROM %s LIMIT %d))".formatted(table.deltaTable(), limit);
+        long staged = CopyPipe.run(
+                origin,
+                """
+                COPY (
+                  WITH d AS (DELETE FROM %1$s%2$s RETURNING %3$s),
+                  k AS (SELECT DISTINCT %4$s FROM d)
+                  SELECT %5$s, t.ctid IS NOT NULL%6$s
+                  FROM k LEFT JOIN ONLY %7$s AS t ON %8$s
+                ) TO STDOUT""".formatted(
+                                table.deltaTable(),
+                                bound,
+                                key.names(""),
+                                key.restored("d"),
+                                key.names("k."),
+                                selectList(table),
+                                table.name().sql(),
+                                key.matches("t", "k")),
+                destination,
+                "COPY %s FROM STDIN".formatted(staging(table)));
+        if (staged > ANALYZE_FROM) {
+            destination.execute("ANALYZE " + staging(table));
+        }
+        steerPlanner(destination, table, staged);
+        deleteStaged(table, key);
+        List<Column> columns = table.definition().copiedColumns();
+        destination.execute("INSERT INTO %s (%s) OVERRIDING SYSTEM VALUE SELECT %s FROM %s WHERE present"
+                .formatted(
+                        table.name().sql(),
+                        table.definition().columnList(""),
+                        IntStream.rangeClosed(1, columns.size())
+                                .mapToObj(i -> "c" + i)
+                                .collect(Collectors.joining(", ")),
+                        staging(table)));
+        return staged;
+    }
+
+    private static final long ANALYZE_FROM = 10_000;
+    private static final int LOOKUPS_PAY = 20;
+
+    /**
+     * A few keys in a large table are looked up by index, whatever the planner believes of a log without statistics; for
+     * many it may choose.
+     */
+    private static void steerPlanner(Session session, TrackedTable table, long keys) {
+        boolean lookUp = keys * LOOKUPS_PAY < Math.max(table.definition().estimatedRows(), 10_000);
+        session.execute(
+                "SET LOCAL enable_hashjoin = %1$s; SET LOCAL enable_mergejoin = %1$s".formatted(lookUp ? "off" : "on"));
+    }
+
+    private static String selectList(TrackedTable table) {
+        String columns = table.definition().columnList("t.");
+        return columns.isEmpty() ? "" : ", " + columns;
+    }
+
+    private static String copyIn(TrackedTable table) {
+        return "COPY %s (%s) FROM STDIN"
+                .formatted(table.name().sql(), table.definition().columnList(""));
+    }
+
+    private static String staging(TrackedTable table) {
+        return "pg_temp.ferry_stage_" + table.id();
+    }
+
+    /** Columns are called by position: no column of the app can have the name of one of ours. */
+    private void createStaging(TrackedTable table, Key key) {
+        List<Column> columns = table.definition().copiedColumns();
+        String declarations = IntStream.rangeClosed(1, columns.size())
+                .mapToObj(i -> ", c" + i + " " + columns.get(i - 1).stagingType())
+                .collect(Collectors.joining());
+        destination.execute(
+                "CREATE TEMPORARY TABLE IF NOT EXISTS ferry_stage_%d (%s, present boolean%s) ON COMMIT DELETE ROWS"
+                        .formatted(table.id(), key.declarations(), declarations));
+    }
+
+    private long deleteStaged(TrackedTable table, Key key) {
+        return destination
+                .jdbc()
+                .sql("DELETE FROM ONLY %s AS t USING %s AS k WHERE %s"
+                        .formatted(table.name().sql(), staging(table), key.matches("t", "k")))
+                .update();
+    }
+}

@@ -1,0 +1,200 @@
+package dev.ferry.sync;
+
+import dev.ferry.capture.ChangeLog;
+import dev.ferry.database.Route;
+import dev.ferry.database.Session;
+import dev.ferry.database.SqlState;
+import dev.ferry.database.TableName;
+import dev.ferry.database.TrackedTable;
+import dev.ferry.failure.FailureCode;
+import dev.ferry.failure.FerryException;
+import dev.ferry.journal.Journal;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import java.util.function.Consumer;
+import java.util.function.Predicate;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Cycle after cycle: suspends what drifted and goes on with the others, widens a cycle that met a conflict, and knows how
+ * far behind the destination is. One thread runs it; any thread may read {@link #lag()}.
+ */
+public final class LiveSync {
+    private static final Duration DRIFT_EVERY = Duration.ofSeconds(2);
+    private static final int MOVES_IN_A_ROW = 5;
+
+    private final Route route;
+    private final SyncCycle cycle;
+    private final TrackedTables store;
+    private final Map<Integer, TrackedTable> tables;
+    private final Predicate<TableName> included;
+    private final long limit;
+    private final Journal journal;
+    private final Clock clock;
+
+    private Map<Integer, TrackedTables.Entry> entries;
+    private Instant driftCheckedAt = Instant.EPOCH;
+    private volatile List<String> newTables = List.of();
+    private volatile Map<String, String> suspended = Map.of();
+    private volatile Lag lag = new Lag(null, 0, Map.of(), false);
+
+    public LiveSync(
+            Route route,
+            UUID runId,
+            TrackedTables store,
+            Collection<TrackedTable> tables,
+            Predicate<TableName> included,
+            long limit,
+            Journal journal,
+            Clock clock) {
+        this.route = route;
+        this.cycle = new SyncCycle(route, runId, clock);
+        this.store = store;
+        this.tables = tables.stream().collect(Collectors.toMap(TrackedTable::id, table -> table));
+        this.included = included;
+        this.limit = limit;
+        this.journal = journal;
+        this.clock = clock;
+        this.entries = Map.of();
+        reloadEntries();
+    }
+
+    /**
+     * How far behind.
+     *
+     * @param equalAt the destination equals the origin as it was then; null before the first complete cycle
+     * @param pending rows of log seen by the last cycle and not applied by it
+     * @param byTable the same by table number, as the last cycle found it
+     * @param complete the last cycle left nothing behind
+     */
+    public record Lag(@Nullable Instant equalAt, long pending, Map<Integer, Long> byTable, boolean complete) {}
+
+    public Lag lag() {
+        return lag;
+    }
+
+    /** Tables that are not synced, with the reason. */
+    public Map<String, String> suspended() {
+        return suspended;
+    }
+
+    /** Tables that appeared on the source and are not part of the migration. */
+    public List<String> newTables() {
+        return newTables;
+    }
+
+    private void reloadEntries() {
+        entries = store.entries();
+        suspended = entries.values().stream()
+                .filter(entry -> entry.suspended() != null)
+                .collect(
+                        Collectors.toMap(entry -> entry.name().toString(), entry -> String.valueOf(entry.suspended())));
+    }
+
+    private List<TrackedTable> active() {
+        return entries.values().stream()
+                .filter(entry -> entry.suspended() == null && tables.containsKey(entry.id()))
+                .map(entry -> java.util.Objects.requireNonNull(tables.get(entry.id())))
+                .toList();
+    }
+
+    /**
+     * Runs one cycle to its commit.
+     *
+     * @param whole take everything from the log, however much it is
+     * @param atCommit runs in the destination's transaction of a cycle that found changes, before its commit
+     */
+    public SyncCycle.Result cycle(boolean whole, Consumer<Session> atCommit) {
+        checkDrift();
+        boolean unbounded = whole;
+        for (int moves = 0; ; ) {
+            try {
+                SyncCycle.Result result = cycle.run(active(), entries, unbounded ? Long.MAX_VALUE : limit, atCommit);
+                note(result, unbounded);
+                return result;
+            } catch (SyncCycle.DriftException e) {
+                suspend(e.drift());
+            } catch (SyncCycle.MovedException e) {
+                if (++moves >= MOVES_IN_A_ROW) {
+                    throw e;
+                }
+            } catch (SyncCycle.ConflictException e) {
+                driftCheckedAt = Instant.EPOCH;
+                checkDrift();
+                if (unbounded) {
+                    throw new FerryException(
+                            FailureCode.TARGET,
+                            "A unique or exclusion constraint of " + e.table().name()
+                                    + " refused a row on the "
+                                    + route.destination().end().label()
+                                    + " with the whole log applied: " + SqlState.describe(e) + ".",
+                            "The two ends compare values differently (collation or ctype), or somebody wrote to the "
+                                    + route.destination().end().label() + ". Mend it there, then press Retry.",
+                            e);
+                }
+                unbounded = true;
+            }
+        }
+    }
+
+    private void note(SyncCycle.Result result, boolean unbounded) {
+        long applied = unbounded ? Long.MAX_VALUE : limit;
+        Map<Integer, Long> left = result.pending().entrySet().stream()
+                .filter(entry -> !entry.getValue().marked() && entry.getValue().rows() > applied)
+                .collect(Collectors.toMap(
+                        Map.Entry::getKey, entry -> entry.getValue().rows() - applied));
+        Instant equalAt = result.complete() ? result.snapshotAt() : lag.equalAt();
+        lag = new Lag(equalAt, left.values().stream().mapToLong(Long::longValue).sum(), left, result.complete());
+    }
+
+    private void checkDrift() {
+        if (Duration.between(driftCheckedAt, clock.instant()).compareTo(DRIFT_EVERY) < 0) {
+            return;
+        }
+        try (Session fresh = route.origin().open()) {
+            List<TrackedTables.Entry> watched = entries.values().stream()
+                    .filter(entry -> entry.suspended() == null)
+                    .toList();
+            Map<Integer, String> drift = SchemaDrift.find(fresh, watched);
+            if (!drift.isEmpty()) {
+                suspend(drift);
+            }
+            List<String> appeared = SchemaDrift.newTables(fresh, entries.values(), included).stream()
+                    .map(TableName::toString)
+                    .toList();
+            if (!appeared.equals(newTables)) {
+                newTables = appeared;
+                if (!appeared.isEmpty()) {
+                    journal.warn("New tables on the source are not part of this migration: "
+                            + String.join(", ", appeared) + ". The switch waits until they are gone or excluded.");
+                }
+            }
+        }
+        driftCheckedAt = clock.instant();
+    }
+
+    private void suspend(Map<Integer, String> drift) {
+        drift.forEach((id, reason) -> {
+            store.suspend(id, reason);
+            TrackedTables.Entry entry = entries.get(id);
+            journal.warn((entry == null ? "Table " + id : entry.name().toString()) + " is suspended: " + reason
+                    + ". Its changes stay in the log; the other tables go on.");
+        });
+        reloadEntries();
+    }
+
+    /** Rows of log waiting now, by a snapshot of its own. */
+    public Map<Integer, ChangeLog.Pending> pendingNow() {
+        try (Session session = route.origin().open()) {
+            session.begin(Session.Isolation.REPEATABLE_READ);
+            session.list(Integer.class, "SELECT 1 FROM ferry.position");
+            return new ChangeLog(route).pending(session, active());
+        }
+    }
+}

@@ -1,0 +1,257 @@
+package dev.ferry.sync;
+
+import dev.ferry.capture.ChangeLog;
+import dev.ferry.database.End;
+import dev.ferry.database.Identifiers;
+import dev.ferry.database.Route;
+import dev.ferry.database.Session;
+import dev.ferry.database.SqlState;
+import dev.ferry.database.TrackedTable;
+import dev.ferry.database.WalPosition;
+import dev.ferry.failure.FailureCode;
+import dev.ferry.failure.FerryException;
+import dev.ferry.rows.RowTransfer;
+import java.time.Clock;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.UUID;
+import java.util.function.Consumer;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+
+/**
+ * One cycle, from a snapshot of the origin to a commit at the destination (the steps are those of DESIGN, "Sync"). A
+ * failure anywhere leaves both ends as they were, or the destination one cycle ahead with the log unread: then the next
+ * cycle does the same again.
+ */
+public final class SyncCycle {
+    private static final String LOCK_WAIT = "1s";
+
+    private final Route route;
+    private final UUID runId;
+    private final Clock clock;
+    private final ChangeLog log;
+
+    public SyncCycle(Route route, UUID runId, Clock clock) {
+        this.route = route;
+        this.runId = runId;
+        this.clock = clock;
+        this.log = new ChangeLog(route);
+    }
+
+    /**
+     * What a cycle did.
+     *
+     * @param snapshotAt not later than the snapshot, by this process's clock
+     * @param keys keys applied
+     * @param reloaded tables reloaded whole
+     * @param complete nothing that the snapshot saw is left in the log: Invariant T holds
+     * @param pending rows of log that the snapshot saw, by table number
+     */
+    public record Result(
+            Instant snapshotAt,
+            long keys,
+            List<TrackedTable> reloaded,
+            boolean complete,
+            Map<Integer, ChangeLog.Pending> pending) {}
+
+    /** A table is not what was captured: the cycle was rolled back, and runs again without it. */
+    public static final class DriftException extends RuntimeException {
+        private final transient Map<Integer, String> drift;
+
+        DriftException(Map<Integer, String> drift) {
+            super("schema drift in " + drift.size() + " tables");
+            this.drift = drift;
+        }
+
+        /** What changed, by table number. */
+        public Map<Integer, String> drift() {
+            return drift;
+        }
+    }
+
+    /** A table was rewritten or replaced between the snapshot and its lock: nothing was done, run it again. */
+    public static final class MovedException extends RuntimeException {
+        MovedException(int tables) {
+            super(tables + " tables were rewritten during the cycle");
+        }
+    }
+
+    /**
+     * Runs a cycle over the tables given.
+     *
+     * @param limit rows of log to take for each table; above it the cycle is not complete
+     * @param atCommit runs in the destination's transaction, just before its commit
+     */
+    public Result run(
+            Collection<TrackedTable> tables,
+            Map<Integer, TrackedTables.Entry> entries,
+            long limit,
+            Consumer<Session> atCommit) {
+        Map<Integer, TrackedTable> byId =
+                tables.stream().collect(Collectors.toMap(TrackedTable::id, Function.identity()));
+        try (Session origin = route.origin().open()) {
+            Instant snapshotAt = clock.instant();
+            origin.begin(Session.Isolation.REPEATABLE_READ);
+            requireOurRun(origin);
+            Map<Integer, ChangeLog.Pending> pending = log.pending(origin, tables);
+            if (pending.isEmpty()) {
+                return new Result(snapshotAt, 0, List.of(), true, pending);
+            }
+            WalPosition seen = WalPosition.now(origin);
+            List<TrackedTable> changed = pending.keySet().stream()
+                    .map(id -> Objects.requireNonNull(byId.get(id)))
+                    .toList();
+            requireUnmoved(origin, changed, entries);
+            try (Session destination = route.destination().open()) {
+                route.beginApply(destination);
+                countCycle(origin, destination);
+                RowTransfer transfer = new RowTransfer(origin, destination);
+                long keys = 0;
+                boolean complete = true;
+                List<TrackedTable> reloaded = new ArrayList<>();
+                for (TrackedTable table : changed) {
+                    ChangeLog.Pending waiting = Objects.requireNonNull(pending.get(table.id()));
+                    if (waiting.marked() || table.definition().key() == null) {
+                        log.consume(origin, table);
+                        transfer.reload(table);
+                        reloaded.add(table);
+                    } else {
+                        keys += apply(transfer, table, waiting, limit);
+                        complete &= waiting.rows() <= limit;
+                    }
+                }
+                atCommit.accept(destination);
+                seen.ensureFlushed(route.origin());
+                destination.commit();
+                // If this fails, or its outcome stays unknown, the same keys are applied once more.
+                origin.commit();
+                return new Result(snapshotAt, keys, reloaded, complete, pending);
+            }
+        }
+    }
+
+    private static long apply(RowTransfer transfer, TrackedTable table, ChangeLog.Pending waiting, long limit) {
+        boolean exact = waiting.rows() <= ChangeLog.EXACT;
+        try {
+            return transfer.applyLoggedKeys(
+                    table,
+                    Objects.requireNonNull(table.definition().key()),
+                    exact ? waiting.rows() : Long.MAX_VALUE,
+                    limit);
+        } catch (RuntimeException e) {
+            if (SqlState.isConflictingRow(e)) {
+                throw new ConflictException(table, e);
+            }
+            throw e;
+        }
+    }
+
+    /**
+     * A unique or exclusion constraint refused a row. In a cycle with a limit the row in its way may have a change of its
+     * own that is still in the log: run again without the limit.
+     */
+    public static final class ConflictException extends RuntimeException {
+        private final transient TrackedTable table;
+
+        ConflictException(TrackedTable table, Throwable cause) {
+            super("a constraint of " + table.name() + " refused a row", cause);
+            this.table = table;
+        }
+
+        public TrackedTable table() {
+            return table;
+        }
+    }
+
+    private void requireOurRun(Session origin) {
+        // The first statement of the transaction: it takes the snapshot.
+        List<UUID> run = route.origin().end() == End.SOURCE
+                ? origin.list(UUID.class, "SELECT run_id FROM ferry.run")
+                : origin.list(UUID.class, "SELECT run_id FROM ferry.migration");
+        if (!run.equals(List.of(runId))) {
+            throw new FerryException(
+                    FailureCode.FOREIGN_STATE,
+                    "Schema ferry on the " + route.origin().end().label() + " belongs to another run"
+                            + (run.isEmpty() ? "." : " (" + run.get(0) + ", not " + runId + ")."),
+                    "Another Ferry took this database over, or it is another database than before. Abort this migration.");
+        }
+    }
+
+    private void requireUnmoved(Session origin, List<TrackedTable> changed, Map<Integer, TrackedTables.Entry> entries) {
+        try {
+            origin.execute("SET LOCAL lock_timeout = '" + LOCK_WAIT + "'; LOCK TABLE "
+                    + changed.stream()
+                            .map(table -> "ONLY " + table.name().sql())
+                            .collect(Collectors.joining(", "))
+                    + " IN ACCESS SHARE MODE");
+        } catch (RuntimeException e) {
+            if (!"42P01".equals(SqlState.of(e)) && !"3F000".equals(SqlState.of(e))) {
+                throw e;
+            }
+            requireUnchanged(changed, entries); // names what is gone
+            throw e;
+        }
+        // relfilenode as the snapshot sees it, beside the one that the lock now holds still.
+        List<Integer> moved = origin.list(Integer.class, """
+                SELECT v.id
+                FROM (VALUES %s) v (id, oid, name) LEFT JOIN pg_class c ON c.oid = v.oid::oid
+                WHERE (c.relfilenode = pg_relation_filenode(c.oid) AND to_regclass(v.name) = c.oid) IS NOT TRUE
+                """.formatted(changed.stream()
+                .map(table -> "(%d, %d, %s)"
+                        .formatted(
+                                table.id(),
+                                table.definition().oid(),
+                                Identifiers.literal(table.name().sql())))
+                .collect(Collectors.joining(", "))));
+        requireUnchanged(changed, entries);
+        if (!moved.isEmpty()) {
+            throw new MovedException(moved.size());
+        }
+    }
+
+    private void requireUnchanged(List<TrackedTable> changed, Map<Integer, TrackedTables.Entry> entries) {
+        try (Session fresh = route.origin().open()) {
+            Map<Integer, String> drift = SchemaDrift.find(
+                    fresh,
+                    changed.stream()
+                            .map(table -> Objects.requireNonNull(entries.get(table.id())))
+                            .toList());
+            if (!drift.isEmpty()) {
+                throw new DriftException(drift);
+            }
+        }
+    }
+
+    /** The same number at both ends, in the two transactions of the cycle: who is behind has lost a commit (RULES A6). */
+    private void countCycle(Session origin, Session destination) {
+        route.fence().hold(origin, route.origin().end());
+        long atOrigin =
+                origin.list(Long.class, "SELECT cycle FROM ferry.position").get(0);
+        long atDestination =
+                destination.list(Long.class, "SELECT cycle FROM ferry.position").get(0);
+        if (atDestination < atOrigin || atDestination > atOrigin + 1) {
+            boolean destinationLost = atDestination < atOrigin;
+            throw new FerryException(
+                    FailureCode.FOREIGN_STATE,
+                    "The "
+                            + (destinationLost ? route.destination() : route.origin())
+                                    .end()
+                                    .label()
+                            + " has lost committed changes: it is at cycle "
+                            + (destinationLost ? atDestination : atOrigin) + ", the other end at "
+                            + (destinationLost ? atOrigin : atDestination) + ".",
+                    "It was restored from a backup or failed over to a copy that was behind. Abort, and start a new migration.");
+        }
+        for (Session session : List.of(origin, destination)) {
+            session.jdbc()
+                    .sql("UPDATE ferry.position SET cycle = ?")
+                    .param(atOrigin + 1)
+                    .update();
+        }
+    }
+}

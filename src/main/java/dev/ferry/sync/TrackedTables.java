@@ -1,0 +1,61 @@
+package dev.ferry.sync;
+
+import dev.ferry.database.Database;
+import dev.ferry.database.TableName;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+
+/** What is written down about the tables of the migration, on the target. */
+public final class TrackedTables {
+    private final Database target;
+
+    public TrackedTables(Database target) {
+        this.target = target;
+    }
+
+    /**
+     * A table's entry.
+     *
+     * @param definition fingerprint of what was captured
+     * @param triggers fingerprint of its capture triggers, null before they are on
+     * @param suspended why it is not synced now, null if it is
+     */
+    public record Entry(
+            int id,
+            long sourceOid,
+            TableName name,
+            String definition,
+            @org.jspecify.annotations.Nullable String triggers,
+            String state,
+            @org.jspecify.annotations.Nullable String suspended) {}
+
+    /** All entries by number. */
+    public Map<Integer, Entry> entries() {
+        Map<Integer, Entry> entries = new TreeMap<>();
+        List<Entry> rows = target.jdbc()
+                .sql("""
+                        SELECT table_id, source_oid, schema_name, table_name, definition, triggers, state, suspended
+                        FROM ferry.table_copy
+                        """)
+                .query((row, number) -> new Entry(
+                        row.getInt("table_id"),
+                        row.getLong("source_oid"),
+                        new TableName(row.getString("schema_name"), row.getString("table_name")),
+                        row.getString("definition"),
+                        row.getString("triggers"),
+                        row.getString("state"),
+                        row.getString("suspended")))
+                .list();
+        rows.forEach(entry -> entries.put(entry.id(), entry));
+        return entries;
+    }
+
+    /** Stops syncing a table; its log is kept. */
+    public void suspend(int id, String reason) {
+        target.jdbc()
+                .sql("UPDATE ferry.table_copy SET suspended = ? WHERE table_id = ? AND suspended IS NULL")
+                .params(reason, id)
+                .update();
+    }
+}
