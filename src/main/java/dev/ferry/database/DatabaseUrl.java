@@ -4,6 +4,7 @@ import dev.ferry.failure.FailureCode;
 import dev.ferry.failure.FerryException;
 import java.io.ByteArrayOutputStream;
 import java.net.InetAddress;
+import java.net.URLEncoder;
 import java.net.UnknownHostException;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
@@ -15,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Properties;
 import java.util.Set;
+import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,6 +27,8 @@ import org.jspecify.annotations.Nullable;
 public final class DatabaseUrl {
     private static final Set<String> SSL_MODES =
             Set.of("disable", "allow", "prefer", "require", "verify-ca", "verify-full");
+    private static final List<String> PARTS_OF_THE_FRONT =
+            List.of("host", "hostaddr", "port", "user", "password", "dbname", "service");
     private static final List<String> SYSTEM_AUTHORITIES =
             List.of("/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/cert.pem");
 
@@ -70,6 +74,10 @@ public final class DatabaseUrl {
         String rest = url.substring(scheme + 3);
         int question = rest.indexOf('?');
         String query = question < 0 ? "" : rest.substring(question + 1);
+        if (query.indexOf('@') >= 0) {
+            // Else a question mark in a password would make host and database of the password's pieces, and show them.
+            throw invalid(end, "has an @ after a question mark; percent-encode such characters in the password (%3F)");
+        }
         String main = question < 0 ? rest : rest.substring(0, question);
         int at = main.lastIndexOf('@');
         if (at < 0) {
@@ -101,12 +109,13 @@ public final class DatabaseUrl {
             End end, String user, String password, String hostPort, String database, Map<String, String> parameters) {
         String host;
         String portText;
-        if (hostPort.startsWith("[")) {
+        boolean bracketed = hostPort.startsWith("[");
+        if (bracketed) {
             int close = hostPort.indexOf(']');
             if (close < 0) {
                 throw invalid(end, "has an IPv6 address without a closing bracket");
             }
-            host = hostPort.substring(1, close);
+            host = decode(end, "host", hostPort.substring(1, close));
             String after = hostPort.substring(close + 1);
             if (!after.isEmpty() && !after.startsWith(":")) {
                 throw invalid(end, "has text between the IPv6 address and the port");
@@ -114,7 +123,7 @@ public final class DatabaseUrl {
             portText = after.isEmpty() ? "" : after.substring(1);
         } else {
             int colon = hostPort.indexOf(':');
-            host = colon < 0 ? hostPort : hostPort.substring(0, colon);
+            host = decode(end, "host", colon < 0 ? hostPort : hostPort.substring(0, colon));
             portText = colon < 0 ? "" : hostPort.substring(colon + 1);
         }
         if (host.isEmpty()) {
@@ -123,7 +132,10 @@ public final class DatabaseUrl {
         if (host.contains(",") || portText.contains(",")) {
             throw invalid(end, "names several hosts; give the primary alone");
         }
-        if (!host.matches("[A-Za-z0-9._:%-]+")) {
+        if (host.startsWith("/")) {
+            throw invalid(end, "names a socket file; give a host name");
+        }
+        if (!host.matches(bracketed ? "[0-9A-Fa-f:.]+(%[A-Za-z0-9._-]+)?" : "[A-Za-z0-9._-]+")) {
             throw invalid(end, "has a host with characters that no host name has");
         }
         return new DatabaseUrl(end, user, password, host, port(end, portText), database, parameters);
@@ -153,14 +165,26 @@ public final class DatabaseUrl {
                     decode(end, "parameter", pair.substring(0, equals)),
                     decode(end, "parameter", pair.substring(equals + 1)));
         }
+        for (String name : PARTS_OF_THE_FRONT) {
+            if (parameters.containsKey(name)) {
+                throw invalid(end, "has the parameter " + name + "; write it before the question mark instead");
+            }
+        }
         String sslMode = parameters.get("sslmode");
         if (sslMode != null && !SSL_MODES.contains(sslMode)) {
-            throw invalid(
-                    end, "has an sslmode that is none of " + String.join(", ", new java.util.TreeSet<>(SSL_MODES)));
+            throw invalid(end, "has an sslmode that is none of " + String.join(", ", new TreeSet<>(SSL_MODES)));
+        }
+        if ("system".equals(parameters.get("sslrootcert")) && sslMode != null && !sslMode.equals("verify-full")) {
+            throw invalid(end, "has sslrootcert=system, which needs sslmode=verify-full");
         }
         String negotiation = parameters.get("sslnegotiation");
         if (negotiation != null && !Set.of("postgres", "direct").contains(negotiation)) {
             throw invalid(end, "has an sslnegotiation that is neither postgres nor direct");
+        }
+        if ("direct".equals(negotiation)
+                && sslMode != null
+                && Set.of("disable", "allow", "prefer").contains(sslMode)) {
+            throw invalid(end, "has sslnegotiation=direct, which needs sslmode=require or stricter");
         }
         String binding = parameters.get("channel_binding");
         if (binding != null && !Set.of("disable", "prefer", "require").contains(binding)) {
@@ -234,18 +258,29 @@ public final class DatabaseUrl {
         return password;
     }
 
-    /** The sslmode given, else {@code require}, but {@code prefer} for loopback and private addresses. */
+    /**
+     * The sslmode given, with libpq's meaning: {@code sslrootcert=system} is {@code verify-full}, and {@code require} with a
+     * file of authorities is {@code verify-ca}. Not given: {@code require}, but {@code prefer} for loopback and private
+     * addresses, unless TLS is to be direct.
+     */
     public String sslMode() {
         String given = parameters.get("sslmode");
-        return given != null ? given : isLocal(host) ? "prefer" : "require";
+        String authorities = parameters.get("sslrootcert");
+        if ("system".equals(authorities)) {
+            return "verify-full";
+        }
+        if ("require".equals(given) && authorities != null) {
+            return "verify-ca"; // the driver would read the file and verify nothing
+        }
+        if (given != null) {
+            return given;
+        }
+        return !"direct".equals(parameters.get("sslnegotiation")) && isLocal(host) ? "prefer" : "require";
     }
 
-    private boolean verifies() {
-        return sslMode().startsWith("verify-");
-    }
-
-    private boolean usesSystemAuthorities() {
-        return verifies() && parameters.getOrDefault("sslrootcert", "system").equals("system");
+    private boolean usesSystemAuthorities(String sslMode) {
+        return sslMode.startsWith("verify-")
+                && parameters.getOrDefault("sslrootcert", "system").equals("system");
     }
 
     private static boolean isLocal(String host) {
@@ -266,16 +301,17 @@ public final class DatabaseUrl {
     public String jdbcUrl() {
         String bracketed = host.indexOf(':') >= 0 ? "[" + host + "]" : host;
         return "jdbc:postgresql://" + bracketed + ":" + port + "/"
-                + java.net.URLEncoder.encode(database, StandardCharsets.UTF_8).replace("+", "%20");
+                + URLEncoder.encode(database, StandardCharsets.UTF_8).replace("+", "%20");
     }
 
     /** User, password and TLS for the driver. */
     public Properties jdbcProperties() {
+        String sslMode = sslMode(); // may ask for the host's address: once is enough
         Properties properties = new Properties();
         properties.setProperty("user", user);
         properties.setProperty("password", password);
-        properties.setProperty("sslmode", sslMode());
-        if (usesSystemAuthorities()) {
+        properties.setProperty("sslmode", sslMode);
+        if (usesSystemAuthorities(sslMode)) {
             properties.setProperty("sslfactory", "org.postgresql.ssl.DefaultJavaSSLFactory");
         } else if (parameters.containsKey("sslrootcert")
                 && !parameters.get("sslrootcert").equals("system")) {
@@ -295,15 +331,16 @@ public final class DatabaseUrl {
      * do not know it, and a server that offers direct TLS answers the classic request too.
      */
     public Map<String, String> libpqEnvironment() {
+        String sslMode = sslMode();
         Map<String, String> environment = new LinkedHashMap<>();
         environment.put("PGHOST", host);
         environment.put("PGPORT", Integer.toString(port));
         environment.put("PGUSER", user);
         environment.put("PGPASSWORD", password);
         environment.put("PGDATABASE", database);
-        environment.put("PGSSLMODE", sslMode());
+        environment.put("PGSSLMODE", sslMode);
         environment.put("PGCONNECT_TIMEOUT", "15");
-        if (usesSystemAuthorities()) {
+        if (usesSystemAuthorities(sslMode)) {
             SYSTEM_AUTHORITIES.stream()
                     .filter(path -> Files.isReadable(Path.of(path)))
                     .findFirst()

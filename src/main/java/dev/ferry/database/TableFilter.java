@@ -3,8 +3,11 @@ package dev.ferry.database;
 import dev.ferry.failure.FailureCode;
 import dev.ferry.failure.FerryException;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collection;
 import java.util.List;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -13,10 +16,24 @@ import org.jspecify.annotations.Nullable;
  * any characters; a pattern without a dot means schema {@code public}.
  */
 public final class TableFilter {
-    private final List<Pattern> patterns;
+    private final List<Exclusion> exclusions;
 
-    private TableFilter(List<Pattern> patterns) {
-        this.patterns = patterns;
+    private TableFilter(List<Exclusion> exclusions) {
+        this.exclusions = exclusions;
+    }
+
+    /** One pattern as written, and the ways to read it: a name may hold dots itself, so each dot may be the one that divides. */
+    private record Exclusion(String text, List<Reading> readings) {
+        boolean matches(TableName table) {
+            return readings.stream().anyMatch(reading -> reading.matches(table));
+        }
+    }
+
+    private record Reading(Pattern schema, Pattern name) {
+        boolean matches(TableName table) {
+            return schema.matcher(table.schema()).matches()
+                    && name.matcher(table.name()).matches();
+        }
     }
 
     /**
@@ -25,7 +42,7 @@ public final class TableFilter {
      * @throws FerryException with code CONFIGURATION for a pattern without a schema or a table
      */
     public static TableFilter parse(@Nullable String value) {
-        List<Pattern> patterns = new ArrayList<>();
+        List<Exclusion> exclusions = new ArrayList<>();
         for (String part : value == null ? new String[0] : value.split(",")) {
             String pattern = part.strip();
             if (pattern.isEmpty()) {
@@ -37,18 +54,34 @@ public final class TableFilter {
                         "EXCLUDE_TABLES holds the pattern " + pattern + ", which is not schema.table.",
                         "Write patterns like public.audit_log or archive.*, separated by commas, and restart Ferry.");
             }
-            String qualified = pattern.indexOf('.') < 0 ? "public." + pattern : pattern;
-            StringBuilder regex = new StringBuilder();
-            for (String literal : qualified.split("\\*", -1)) {
-                regex.append(regex.isEmpty() ? "" : ".*").append(Pattern.quote(literal));
-            }
-            patterns.add(Pattern.compile(regex.toString(), Pattern.DOTALL));
+            exclusions.add(new Exclusion(pattern, readings(pattern.indexOf('.') < 0 ? "public." + pattern : pattern)));
         }
-        return new TableFilter(List.copyOf(patterns));
+        return new TableFilter(List.copyOf(exclusions));
+    }
+
+    private static List<Reading> readings(String pattern) {
+        List<Reading> readings = new ArrayList<>();
+        for (int dot = pattern.indexOf('.'); dot >= 0; dot = pattern.indexOf('.', dot + 1)) {
+            readings.add(new Reading(glob(pattern.substring(0, dot)), glob(pattern.substring(dot + 1))));
+        }
+        return List.copyOf(readings);
+    }
+
+    private static Pattern glob(String text) {
+        return Pattern.compile(
+                Arrays.stream(text.split("\\*", -1)).map(Pattern::quote).collect(Collectors.joining(".*")),
+                Pattern.DOTALL);
     }
 
     public boolean excludes(TableName table) {
-        String name = table.toString();
-        return patterns.stream().anyMatch(pattern -> pattern.matcher(name).matches());
+        return exclusions.stream().anyMatch(exclusion -> exclusion.matches(table));
+    }
+
+    /** The patterns, as written, that fit none of these tables: misspelt ones, most likely. */
+    public List<String> patternsWithoutMatch(Collection<TableName> tables) {
+        return exclusions.stream()
+                .filter(exclusion -> tables.stream().noneMatch(exclusion::matches))
+                .map(Exclusion::text)
+                .toList();
     }
 }

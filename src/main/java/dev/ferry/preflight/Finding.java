@@ -17,4 +17,8 @@ public record Finding(String id, Level level, String title, String detail, Strin
         WARNING,
         BLOCKER
     }
+
+    static Finding of(String id, Verdict verdict) {
+        return new Finding(id, verdict.level(), verdict.title(), verdict.detail(), verdict.remedy(), false);
+    }
 }

@@ -1,0 +1,120 @@
+package dev.ferry.preflight;
+
+import dev.ferry.database.TableFilter;
+import dev.ferry.database.TableName;
+import dev.ferry.database.UserObjects;
+import java.sql.Array;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.List;
+
+/**
+ * A table of the app, with all that checks ask about tables: one query for all of them, however many there are.
+ *
+ * @param kind as in {@code pg_class.relkind}: r, p or f
+ * @param owned we may do what only its owner may
+ * @param generatedColumns columns that the target computes itself
+ */
+record SourceTable(
+        long oid,
+        TableName name,
+        String kind,
+        boolean unlogged,
+        String owner,
+        boolean owned,
+        boolean readable,
+        boolean rowSecurityForced,
+        Key key,
+        List<String> generatedColumns,
+        boolean included) {
+
+    /** By what a changed row can be found again (DESIGN, "Capture - Key"). */
+    enum Key {
+        /** The primary key, or an immediate whole unique index on plain NOT NULL columns. */
+        EVERY_ROW,
+        /** A unique index with nullable columns: rows in which one is NULL have no key. */
+        ROWS_WITHOUT_NULL,
+        NONE
+    }
+
+    private static final String ALL = """
+            WITH keys AS (
+                SELECT i.indrelid,
+                       bool_or(i.indisprimary OR nullable.columns = 0) AS every_row
+                  FROM pg_index i
+                 CROSS JOIN LATERAL (
+                       SELECT count(*) AS columns
+                         FROM pg_attribute a
+                        WHERE a.attrelid = i.indrelid
+                          AND a.attnum = ANY ((i.indkey::int2[])[0:i.indnkeyatts - 1])
+                          AND NOT a.attnotnull) nullable
+                 WHERE i.indisprimary
+                    OR i.indisunique AND i.indimmediate AND i.indisvalid
+                       AND i.indpred IS NULL AND i.indexprs IS NULL
+                 GROUP BY i.indrelid),
+            generated AS (
+                SELECT a.attrelid, array_agg(a.attname::text ORDER BY a.attnum) AS columns
+                  FROM pg_attribute a
+                 WHERE a.attgenerated <> '' AND NOT a.attisdropped
+                 GROUP BY a.attrelid)
+            SELECT c.oid::bigint, n.nspname, c.relname, c.relkind::text, c.relpersistence = 'u' AS unlogged,
+                   pg_get_userbyid(c.relowner) AS owner,
+                   pg_has_role(c.relowner, 'USAGE') AS owned,
+                   has_table_privilege(c.oid, 'SELECT') AND has_schema_privilege(n.oid, 'USAGE') AS readable,
+                   c.relrowsecurity AND c.relforcerowsecurity AS forced,
+                   keys.every_row,
+                   generated.columns AS generated
+              FROM pg_class c
+              JOIN pg_namespace n ON n.oid = c.relnamespace
+              LEFT JOIN keys ON keys.indrelid = c.oid
+              LEFT JOIN generated ON generated.attrelid = c.oid
+             WHERE c.relkind IN ('r', 'p', 'f')
+               AND %s
+             ORDER BY n.nspname, c.relname
+            """.formatted(UserObjects.relations());
+
+    static List<SourceTable> all(OpenEnd source, TableFilter filter) {
+        return source.session()
+                .jdbc()
+                .sql(ALL)
+                .query((row, number) -> read(row, filter))
+                .list();
+    }
+
+    private static SourceTable read(ResultSet row, TableFilter filter) throws SQLException {
+        TableName name = new TableName(row.getString("nspname"), row.getString("relname"));
+        boolean everyRow = row.getBoolean("every_row");
+        Key key = row.wasNull() ? Key.NONE : everyRow ? Key.EVERY_ROW : Key.ROWS_WITHOUT_NULL;
+        Array generated = row.getArray("generated");
+        return new SourceTable(
+                row.getLong("oid"),
+                name,
+                row.getString("relkind"),
+                row.getBoolean("unlogged"),
+                row.getString("owner"),
+                row.getBoolean("owned"),
+                row.getBoolean("readable"),
+                row.getBoolean("forced"),
+                key,
+                generated == null ? List.of() : List.of((String[]) generated.getArray()),
+                !filter.excludes(name));
+    }
+
+    boolean holdsRows() {
+        return kind.equals("r");
+    }
+
+    boolean isForeign() {
+        return kind.equals("f");
+    }
+
+    /** In schema {@code public} unqualified, as existing runbooks expect it. */
+    String shortName() {
+        return name.schema().equals("public") ? name.name() : name.toString();
+    }
+
+    @Override
+    public String toString() {
+        return name.toString();
+    }
+}
