@@ -1,0 +1,28 @@
+package dev.ferry.web;
+
+import java.time.Duration;
+import org.springframework.boot.context.properties.ConfigurationProperties;
+import org.springframework.boot.context.properties.bind.DefaultValue;
+
+/**
+ * The rhythm of the dashboard.
+ *
+ * @param renderEvery how often the live parts are rendered while someone watches
+ * @param sampleEvery distance of two points of the chart
+ * @param historySize points of the chart that are kept
+ * @param heartbeat a stream says at least this often that it is alive; Heroku closes it after 55 s of silence
+ * @param streamLifetime a stream ends by itself after this; the browser opens another
+ * @param maximumStreams more are refused
+ * @param sessionTimeout how long a log-in lasts without any request; an open dashboard counts as one
+ * @param preflightWait how long a request waits for the checks; Heroku's router gives it 30 s
+ */
+@ConfigurationProperties("ferry.web")
+record WebSettings(
+        @DefaultValue("1s") Duration renderEvery,
+        @DefaultValue("2s") Duration sampleEvery,
+        @DefaultValue("1800") int historySize,
+        @DefaultValue("10s") Duration heartbeat,
+        @DefaultValue("10m") Duration streamLifetime,
+        @DefaultValue("1000") int maximumStreams,
+        @DefaultValue("12h") Duration sessionTimeout,
+        @DefaultValue("25s") Duration preflightWait) {}
