@@ -143,11 +143,11 @@ public final class Catalog {
                                     THEN format_type(base.type, -1) ELSE 'text' END AS log_type,
                                CASE WHEN l.oid IS NOT NULL AND l.collname <> 'default'
                                     THEN 'COLLATE ' || quote_ident(ln.nspname) || '.' || quote_ident(l.collname)
-                                    ELSE '' END AS collation,
+                                    ELSE '' END AS collate_clause,
                                'OPERATOR(' || quote_ident(rn.nspname) || '.' || r.oprname || ')' AS operator
                         FROM candidate i
                         CROSS JOIN LATERAL unnest(i.indkey::int2[], i.indclass::oid[], i.indcollation::oid[])
-                          WITH ORDINALITY k (attnum, opclass, collation, position)
+                          WITH ORDINALITY k (attnum, opclass, collation_oid, position)
                         JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.attnum
                         JOIN base ON base.oid = a.atttypid
                         JOIN pg_type t ON t.oid = base.type
@@ -156,7 +156,7 @@ public final class Catalog {
                           AND o.amoprighttype = p.opcintype AND o.amopstrategy = 3
                         JOIN pg_operator r ON r.oid = o.amopopr
                         JOIN pg_namespace rn ON rn.oid = r.oprnamespace
-                        LEFT JOIN pg_collation l ON l.oid = k.collation
+                        LEFT JOIN pg_collation l ON l.oid = k.collation_oid
                         LEFT JOIN pg_namespace ln ON ln.oid = l.collnamespace
                         WHERE k.position <= i.indnkeyatts
                         ORDER BY i.indrelid, k.position
@@ -180,7 +180,7 @@ public final class Catalog {
                             row.getString("attname"),
                             row.getString("log_type"),
                             row.getString("type"),
-                            row.getString("collation"),
+                            row.getString("collate_clause"),
                             row.getString("operator")),
                     !row.getBoolean("attnotnull"));
         }
