@@ -72,7 +72,8 @@ class LiveMigrationIT {
         source.run("UPDATE customer SET name = 'again' WHERE id = 8");
         await().atMost(Duration.ofSeconds(20))
                 .until(() -> migration().status().cutoverReadiness().level() == Readiness.Level.READY);
-        assertThat(rows(target)).isEqualTo(rows(source));
+        await().atMost(Duration.ofSeconds(20))
+                .untilAsserted(() -> assertThat(rows(target)).isEqualTo(rows(source)));
         accepted(Action.SWITCH);
         assertThat(rows(target)).isEqualTo(rows(source));
         accepted(Action.CLEANUP);
