@@ -129,6 +129,12 @@ public final class FerryProcess implements AutoCloseable {
             return this;
         }
 
+        /** With the product's own chunk sizes and times instead of those for tests. */
+        public Builder asShipped() {
+            environment.keySet().removeIf(name -> name.startsWith("FERRY_"));
+            return this;
+        }
+
         public Builder heap(String size) {
             heap = size;
             return this;
@@ -386,9 +392,13 @@ public final class FerryProcess implements AutoCloseable {
 
     /** Waits until the target follows the source closely and nothing hard stands against a switch. */
     public void awaitInSync() {
+        awaitInSync(GO);
+    }
+
+    public void awaitInSync(Duration atMost) {
         awaitStatus(
                 "in sync",
-                GO,
+                atMost,
                 status -> text(status.path("phase")).equals("replicating")
                         && text(status.path("progress_signals")
                                         .path("replication_delay")
