@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.DriverManager;
+import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
@@ -95,6 +96,27 @@ public final class PostgresServer implements AutoCloseable {
                 "planetscale",
                 "NOSUPERUSER CREATEROLE BYPASSRLS",
                 mayReplicate ? "GRANT SET ON PARAMETER session_replication_role TO %s" : "");
+    }
+
+    /**
+     * From here on every role but the superuser needs its right password, on every address. For a server of one's own: the
+     * shared ones trust whoever comes.
+     */
+    public void requirePasswords() {
+        try (Connection connection = superuser("postgres");
+                Statement statement = connection.createStatement();
+                ResultSet row = statement.executeQuery("SHOW hba_file")) {
+            row.next();
+            Files.writeString(Path.of(row.getString(1)), """
+                    local all postgres trust
+                    host all postgres all trust
+                    local all all scram-sha-256
+                    host all all all scram-sha-256
+                    """);
+            statement.execute("SELECT pg_reload_conf()");
+        } catch (SQLException | IOException e) {
+            throw new IllegalStateException("PostgreSQL " + majorVersion + " keeps its pg_hba.conf", e);
+        }
     }
 
     private TestDatabase create(String kind, String options, String grant) {
