@@ -166,7 +166,7 @@ final class RightsChecks {
         List<String> missing = new ArrayList<>();
         List<String> statements = new ArrayList<>();
         String database = Identifiers.quote(target.url().database());
-        for (String role : new TreeSet<>(Set.of(creator, target.role()))) {
+        for (String role : new TreeSet<>(List.of(creator, target.role()))) {
             // Ferry's own schema belongs to whom we are; the app's schemas to whom they are created as.
             if (!target.is("SELECT has_database_privilege(?::name, current_database(), 'CREATE')", role)) {
                 missing.add(role + " has no CREATE on database " + target.url().database());
