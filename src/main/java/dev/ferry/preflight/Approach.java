@@ -69,7 +69,6 @@ final class Approach {
         String seconds = Long.toString(Math.max(1, patience.toSeconds()));
         properties.setProperty("ApplicationName", "ferry preflight");
         properties.setProperty("connectTimeout", seconds);
-        properties.setProperty("loginTimeout", seconds);
         properties.setProperty("socketTimeout", seconds);
         try (Connection first = new Driver().connect(to.jdbcUrl(), properties)) {
             if (first == null) {

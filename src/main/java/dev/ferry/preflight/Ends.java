@@ -4,6 +4,7 @@ import dev.ferry.database.TableFilter;
 import dev.ferry.database.UserObjects;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -15,6 +16,7 @@ final class Ends {
     private final Duration longTransaction;
     private @Nullable List<SourceTable> tables;
     private @Nullable RuntimeException tablesFailure;
+    private @Nullable Map<Long, Long> tableBytes;
 
     Ends(@Nullable OpenEnd source, @Nullable OpenEnd target, TableFilter filter, Duration longTransaction) {
         this.source = source;
@@ -62,6 +64,14 @@ final class Ends {
             }
         }
         return tables;
+    }
+
+    /** By oid; estimated where measuring has to wait. */
+    synchronized Map<Long, Long> tableBytes() {
+        if (tableBytes == null) {
+            tableBytes = TableSizes.of(source());
+        }
+        return tableBytes;
     }
 
     /** Empty when they could not be read: then the checks that need them have said so. */

@@ -92,9 +92,10 @@ final class ExtensionChecks {
                 if (!found.schema().equals(extension.schema()) && !observer) {
                     elsewhere.add(extension.name() + " (in " + extension.schema() + " on the source, in "
                             + found.schema() + " on the target)");
-                    statements.add("ALTER EXTENSION " + Identifiers.quote(extension.name()) + " SET SCHEMA "
-                            + Identifiers.quote(extension.schema())
-                            + "; -- or DROP EXTENSION there, so that Ferry creates it");
+                    // Its members belong to a superuser, so ALTER EXTENSION ... SET SCHEMA is not for the owner of a
+                    // database.
+                    statements.add("DROP EXTENSION " + Identifiers.quote(extension.name())
+                            + "; -- Ferry creates it again, in schema " + extension.schema());
                 }
             } else if (offer != null && offer.creatable()) {
                 toCreate.add(extension.name());

@@ -1,12 +1,10 @@
 package dev.ferry.preflight;
 
 import dev.ferry.database.Identifiers;
-import dev.ferry.database.SqlState;
 import dev.ferry.database.TableName;
 import dev.ferry.database.UserObjects;
 import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Predicate;
@@ -33,46 +31,6 @@ final class TableChecks {
                 Check.ofSource("sizes", "the source's size", TableChecks::sizes));
     }
 
-    /**
-     * Bytes of each table with its indexes and TOAST. Asking the files takes a lock on each table; where somebody holds one
-     * of them exclusively the catalog's own estimate does.
-     */
-    private static Map<Long, Long> bytes(OpenEnd source) {
-        try {
-            return measure(source, "pg_total_relation_size(c.oid)");
-        } catch (RuntimeException e) {
-            if (!SqlState.isTransient(e)) {
-                throw e;
-            }
-            return measure(source, """
-                    (c.relpages
-                     + coalesce((SELECT t.relpages FROM pg_class t WHERE t.oid = c.reltoastrelid), 0)
-                     + coalesce((SELECT sum(i.relpages)
-                                   FROM pg_index x
-                                   JOIN pg_class i ON i.oid = x.indexrelid
-                                  WHERE x.indrelid = c.oid), 0))::bigint
-                    * current_setting('block_size')::bigint""");
-        }
-    }
-
-    private static Map<Long, Long> measure(OpenEnd source, String size) {
-        Map<Long, Long> bytes = new HashMap<>();
-        source.tryOut(() -> {
-            source.session().execute("SET LOCAL lock_timeout = '2s'");
-            source.session()
-                    .jdbc()
-                    .sql("""
-                            SELECT c.oid::bigint AS oid, coalesce(%s, 0) AS bytes
-                              FROM pg_class c
-                              JOIN pg_namespace n ON n.oid = c.relnamespace
-                             WHERE c.relkind = 'r' AND %s
-                            """.formatted(size, UserObjects.relations()))
-                    .query((row, number) -> bytes.put(row.getLong("oid"), row.getLong("bytes")))
-                    .list();
-        });
-        return bytes;
-    }
-
     private static List<SourceTable> included(Ends ends, Predicate<SourceTable> which) {
         return ends.includedTables().stream().filter(which).toList();
     }
@@ -83,7 +41,7 @@ final class TableChecks {
         if (none.isEmpty() && some.isEmpty()) {
             return Verdict.ok("Every table has a key");
         }
-        Map<Long, Long> bytes = bytes(ends.source());
+        Map<Long, Long> bytes = ends.tableBytes();
         long total = 0;
         List<String> sized = new ArrayList<>();
         for (SourceTable table : none) {
@@ -217,7 +175,7 @@ final class TableChecks {
     }
 
     private static Verdict sizes(Ends ends) {
-        Map<Long, Long> bytes = bytes(ends.source());
+        Map<Long, Long> bytes = ends.tableBytes();
         long leftOut = 0;
         List<SourceTable> largest = new ArrayList<>();
         for (SourceTable table : ends.tables()) {
