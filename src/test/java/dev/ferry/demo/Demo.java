@@ -35,7 +35,7 @@ final class Demo implements AutoCloseable {
     private final PostgresServer planetScaleServer;
     private final TestDatabase heroku;
     private final TestDatabase planetScale;
-    private volatile FerryProcess ferry;
+    private volatile LocalFerry ferry;
     private final @Nullable ShopTraffic traffic;
     private final CountDownLatch closing = new CountDownLatch(1);
 
@@ -54,7 +54,7 @@ final class Demo implements AutoCloseable {
         Shop.create(heroku, options.rows());
         say("%,d rows in %d tables.".formatted(Shop.rows(heroku), Shop.TABLES.size()));
         say("Starting Ferry ...");
-        ferry = FerryProcess.start(
+        ferry = LocalFerry.start(
                 Path.of(System.getProperty("ferry.demo.jar", "target/ferry.jar")),
                 port,
                 heroku.url(),
@@ -88,7 +88,7 @@ final class Demo implements AutoCloseable {
             Runtime.getRuntime().addShutdownHook(new Thread(demo::stopTraffic, "traffic-closer"));
             demo.welcome();
             demo.tell();
-        } catch (IOException e) {
+        } catch (IOException | IllegalStateException e) {
             System.err.println("bin/demo: " + e.getMessage());
             System.exit(1);
         }
@@ -102,7 +102,7 @@ final class Demo implements AutoCloseable {
         return password;
     }
 
-    FerryProcess ferry() {
+    LocalFerry ferry() {
         return ferry;
     }
 

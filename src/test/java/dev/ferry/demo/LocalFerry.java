@@ -18,7 +18,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /** The product as its users run it: the jar in a process of its own, spoken to by HTTP. */
-final class FerryProcess implements AutoCloseable {
+final class LocalFerry implements AutoCloseable {
     private static final Duration START_LIMIT = Duration.ofSeconds(90);
     private static final Pattern PHASE = Pattern.compile("\"phase\"\\s*:\\s*\"([a-z_]+)\"");
     private static final Pattern LEVEL = Pattern.compile("\"level\"\\s*:\\s*\"([a-z_]+)\"");
@@ -32,7 +32,7 @@ final class FerryProcess implements AutoCloseable {
     private final HttpClient http =
             HttpClient.newBuilder().connectTimeout(Duration.ofSeconds(5)).build();
 
-    private FerryProcess(ProcessBuilder command, URI address, String password, Path log) throws IOException {
+    private LocalFerry(ProcessBuilder command, URI address, String password, Path log) throws IOException {
         this.command = command;
         this.address = address;
         this.password = password;
@@ -52,7 +52,7 @@ final class FerryProcess implements AutoCloseable {
      *
      * @param log takes what the process prints
      */
-    static FerryProcess start(Path jar, int port, String herokuUrl, String planetScaleUrl, String password, Path log)
+    static LocalFerry start(Path jar, int port, String herokuUrl, String planetScaleUrl, String password, Path log)
             throws IOException {
         if (!Files.isRegularFile(jar)) {
             throw new IOException("there is no " + jar + "; build it with: mvn package -DskipTests");
@@ -72,12 +72,12 @@ final class FerryProcess implements AutoCloseable {
                         "PLANETSCALE_URL", planetScaleUrl,
                         "PASSWORD", password,
                         "PORT", Integer.toString(port)));
-        return new FerryProcess(command, URI.create("http://localhost:" + port + "/"), password, log);
+        return new LocalFerry(command, URI.create("http://localhost:" + port + "/"), password, log);
     }
 
     /** The same once more, as a dyno is started again after its process ended. */
-    FerryProcess startAgain() throws IOException {
-        return new FerryProcess(command, address, password, log);
+    LocalFerry startAgain() throws IOException {
+        return new LocalFerry(command, address, password, log);
     }
 
     URI address() {
