@@ -120,7 +120,7 @@
 
   const points = [[], [], []];
   const charts = [];
-  const window_ = 1800;
+  const kept = 1800;
 
   function color(name) {
     return getComputedStyle(document.documentElement).getPropertyValue(name).trim();
@@ -140,10 +140,10 @@
         height: 170,
         legend: { show: false },
         cursor: { drag: { x: false, y: false }, points: { size: 7 } },
-        padding: [8, 8, 0, 0],
-        scales: { y: { range: (self, least, most) => [0, Math.max(1, (most || 0) * 1.15)] } },
+        padding: [8, 22, 0, 0],
+        scales: { x: { range: (self, least, most) => [Math.min(least, most - 300), most] }, y: { range: (self, least, most) => [0, Math.max(1, (most || 0) * 1.15)] } },
         axes: [
-          { ...axis, values: (self, splits) => splits.map((at) => new Date(at * 1000).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" })), space: 70 },
+          { ...axis, values: (self, splits) => splits.map((at) => new Date(at * 1000).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" })), space: 80, size: 30 },
           { ...axis, size: 52, values },
         ],
         series: [{}, { label, stroke, width: 2, fill: color("--chart-fill"), points: { show: false }, spanGaps: false }],
@@ -176,7 +176,7 @@
     times.push(at);
     points[1].push(lag);
     points[2].push(pending);
-    while (times.length > window_) {
+    while (times.length > kept) {
       points.forEach((list) => list.shift());
     }
     for (const { chart, series } of charts) {

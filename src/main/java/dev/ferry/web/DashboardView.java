@@ -580,8 +580,10 @@ record DashboardView(
         long bytes =
                 all.stream().mapToLong(MigrationStatus.TableStatus::totalBytes).sum();
         long keyless = all.stream().filter(MigrationStatus.TableStatus::keyless).count();
-        String summary = Figures.count(all.size(), "table") + ", " + Figures.bytes(bytes)
-                + (keyless == 0 ? "" : ", " + Figures.count(keyless) + " without a key");
+        String summary = all.isEmpty()
+                ? ""
+                : Figures.count(all.size(), "table") + ", " + Figures.bytes(bytes)
+                        + (keyless == 0 ? "" : ", " + Figures.count(keyless) + " without a key");
         int more = all.size() - rows.size();
         List<String> excluded = status.excludedTables();
         int moreExcluded = Math.max(0, excluded.size() - SHOWN_EXCLUDED);

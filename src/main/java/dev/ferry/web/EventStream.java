@@ -114,6 +114,16 @@ final class EventStream implements WriteListener {
             closed = true;
         }
         ended.run();
+        complete();
+    }
+
+    /** Ends it because the container says so, which else would write an error page into the stream. */
+    void abandon() {
+        close();
+        complete();
+    }
+
+    private void complete() {
         try {
             context.complete();
         } catch (RuntimeException e) {

@@ -76,12 +76,12 @@ class EventStreams implements SmartLifecycle, HttpSessionListener {
 
         @Override
         public void onTimeout(AsyncEvent event) {
-            stream.close();
+            stream.abandon();
         }
 
         @Override
         public void onError(AsyncEvent event) {
-            stream.close();
+            stream.abandon();
         }
 
         @Override

@@ -112,7 +112,7 @@ class LivePage {
     void start() {
         long sample = settings.sampleEvery().toMillis();
         long render = settings.renderEvery().toMillis();
-        var unusedSamples = thread.scheduleWithFixedDelay(this::takeSample, 0, sample, TimeUnit.MILLISECONDS);
+        var unusedSamples = thread.scheduleWithFixedDelay(this::takeSample, sample, sample, TimeUnit.MILLISECONDS);
         var unusedPages = thread.scheduleWithFixedDelay(this::renderIfWanted, render, render, TimeUnit.MILLISECONDS);
     }
 

@@ -134,7 +134,8 @@ class SecurityConfiguration {
     private AuthenticationEntryPoint unauthorized() {
         return (request, response, e) -> {
             if (Paths.isPage(request) && request.getHeader(HttpHeaders.AUTHORIZATION) == null) {
-                response.sendRedirect("/login");
+                boolean stale = request.getRequestURI().equals("/login");
+                response.sendRedirect(stale ? "/login?expired" : "/login");
             } else {
                 json.write(
                         response,

@@ -6,6 +6,7 @@ import dev.ferry.testing.Browser;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 
 /** Takes a picture of the dashboard in every scene: {@code main} of the test class path, with a folder and perhaps scenes. */
@@ -21,7 +22,7 @@ final class Screenshots {
         if (scenes.isEmpty()) {
             scenes.addAll(List.of(StoryMigration.Scene.values()));
         }
-        try (RunningWeb web = RunningWeb.start();
+        try (RunningWeb web = RunningWeb.start(Map.of("ferry.web.sample-every", "30m"));
                 Browser browser = Browser.startOrSkip()) {
             history(web);
             for (ColorScheme scheme : List.of(ColorScheme.LIGHT, ColorScheme.DARK)) {
