@@ -1,9 +1,11 @@
 package dev.ferry;
 
 import dev.ferry.migration.FerryEnvironment;
+import dev.ferry.web.AdminPassword;
 import java.util.List;
 import org.springframework.boot.SpringApplication;
 import org.springframework.boot.autoconfigure.SpringBootApplication;
+import org.springframework.context.annotation.Bean;
 
 /** Starts Ferry. */
 @SpringBootApplication
@@ -17,5 +19,11 @@ public class FerryApplication {
             System.exit(1);
         }
         SpringApplication.run(FerryApplication.class, arguments);
+    }
+
+    @Bean
+    AdminPassword adminPassword() {
+        return AdminPassword.fromEnvironment()
+                .orElseThrow(() -> new IllegalStateException("PASSWORD was there at the start and is gone"));
     }
 }

@@ -11,17 +11,13 @@ import org.jspecify.annotations.Nullable;
 public record FerryEnvironment(
         @Nullable String herokuUrl,
         @Nullable String planetScaleUrl,
-        @Nullable String password,
         @Nullable String excludeTables) {
 
     private static final List<String> REQUIRED = List.of("HEROKU_URL", "PLANETSCALE_URL", "PASSWORD");
 
     public static FerryEnvironment of(Map<String, String> variables) {
         return new FerryEnvironment(
-                variables.get("HEROKU_URL"),
-                variables.get("PLANETSCALE_URL"),
-                variables.get("PASSWORD"),
-                variables.get("EXCLUDE_TABLES"));
+                variables.get("HEROKU_URL"), variables.get("PLANETSCALE_URL"), variables.get("EXCLUDE_TABLES"));
     }
 
     /** Names of required variables that are missing or empty. */

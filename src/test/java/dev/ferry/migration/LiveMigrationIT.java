@@ -50,7 +50,7 @@ class LiveMigrationIT {
                 INSERT INTO purchase (customer_id, amount) SELECT 1 + i % 5000, i FROM generate_series(1, 20000) i;
                 """);
         running = new LiveMigration(
-                new FerryEnvironment(source.url(), target.url(), "secret", null),
+                new FerryEnvironment(source.url(), target.url(), null),
                 properties(Map.of("ferry.chunk.size", "256KB")),
                 PgClient.installed(),
                 Clock.systemUTC());
