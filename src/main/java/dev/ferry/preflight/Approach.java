@@ -57,7 +57,8 @@ final class Approach {
             }
             arrive(knock(reached));
         } catch (FerryException e) {
-            refuse(Verdict.blocker("The " + end.label() + " cannot be used", e.getMessage() + "", e.remedy()));
+            refuse(Verdict.blocker(
+                    "The " + end.label() + " cannot be used", String.valueOf(e.getMessage()), e.remedy()));
         } catch (SQLException | RuntimeException e) {
             refuse(explain(e));
         }

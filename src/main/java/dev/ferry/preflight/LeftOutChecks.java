@@ -39,7 +39,9 @@ final class LeftOutChecks {
         add(parts, ends, "event triggers", """
                 SELECT e.evtname
                   FROM pg_event_trigger e
-                 WHERE %s
+                  JOIN pg_proc p ON p.oid = e.evtfoid
+                  JOIN pg_namespace n ON n.oid = p.pronamespace
+                 WHERE n.nspname <> '_heroku' AND %s
                  ORDER BY 1
                 """.formatted(UserObjects.notOfAnExtension("pg_event_trigger", "e.oid")));
         add(parts, ends, "publications", "SELECT p.pubname FROM pg_publication p ORDER BY 1");

@@ -76,7 +76,7 @@ public final class Preflight {
         this.bounds = bounds;
     }
 
-    /** Runs all checks; within half a minute, whatever the ends do. Never fails. */
+    /** Runs all checks; within half a minute, whatever the ends do. What fails is a finding. */
     public PreflightReport run() {
         ExecutorService sideBySide = Executors.newFixedThreadPool(2, Preflight::background);
         ScheduledExecutorService watch = Executors.newSingleThreadScheduledExecutor(Preflight::background);

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.ferry.database.Database;
 import dev.ferry.database.DatabaseUrl;
 import dev.ferry.database.End;
+import dev.ferry.database.Session;
 import dev.ferry.database.TableFilter;
 import dev.ferry.preflight.Finding.Level;
 import dev.ferry.preflight.PreflightReport.TableWithGeneratedColumns;
@@ -28,6 +29,8 @@ import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -41,6 +44,18 @@ class PreflightIT {
     private String excluded = "";
     private Optional<Integer> pgDump = Optional.of(17);
     private Preflight.Bounds bounds = Preflight.Bounds.USUAL;
+
+    /** So that a hundred of them need not be deleted when the servers end. */
+    @AfterEach
+    void dropDatabases() throws SQLException {
+        for (TestDatabase database : List.of(source, target)) {
+            try (Connection connection = database.server().superuser("postgres");
+                    Statement statement = connection.createStatement()) {
+                statement.execute("DROP DATABASE IF EXISTS " + database.name() + "_c WITH (FORCE)");
+                statement.execute("DROP DATABASE " + database.name() + " WITH (FORCE)");
+            }
+        }
+    }
 
     private PreflightReport preflight() {
         return preflight(source.url(), target.url());
@@ -233,8 +248,8 @@ class PreflightIT {
         try {
             String wrong = source.url().replaceFirst("s3cret", "Wr0ng");
             long start = System.nanoTime();
-            PreflightReport report = org.awaitility.Awaitility.await()
-                    .until(() -> preflight(wrong, target.url()), some -> !some.allTablesValid());
+            PreflightReport report =
+                    Awaitility.await().until(() -> preflight(wrong, target.url()), some -> !some.allTablesValid());
             assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(10));
 
             assertThat(finding(report, "source-reachable").title()).contains("does not accept the password");
@@ -277,7 +292,7 @@ class PreflightIT {
                     "postgres://u:p@127.0.0.1:" + silent.getLocalPort() + "/d?sslmode=disable",
                     "postgres://u:p@127.0.0.1:" + silent.getLocalPort() + "/d?sslmode=disable");
 
-            assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(9));
+            assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(15));
             assertThat(finding(report, "source-reachable").title()).isEqualTo("The source does not answer");
             assertThat(finding(report, "target-reachable").title()).isEqualTo("The target does not answer");
         }
@@ -323,7 +338,7 @@ class PreflightIT {
             long start = System.nanoTime();
             PreflightReport report = preflight();
 
-            assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(8));
+            assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(15));
             assertThat(finding(report, "settings").couldNotRun()).isTrue();
             assertThat(finding(report, "settings").detail()).contains("all the time");
         }
@@ -340,6 +355,19 @@ class PreflightIT {
         assertThat(finding(report, "source-direct").detail()).contains("|pool");
         assertThat(finding(report, "target-direct").level()).isEqualTo(Level.BLOCKER);
         assertThat(finding(report, "target-direct").detail()).contains("6432");
+    }
+
+    @Test
+    void recognisesAPoolerByTwoConnectionsOnOneServerProcess() {
+        DatabaseUrl url = DatabaseUrl.parse(End.TARGET, target.url());
+        try (Opened to = new Opened(End.TARGET, target.url());
+                Session session = to.get().open()) {
+            OpenEnd shared = new OpenEnd(session, url, 18, "18", "u", Duration.ZERO, true, "no TLS");
+            OpenEnd direct = new OpenEnd(session, url, 18, "18", "u", Duration.ZERO, false, "no TLS");
+
+            assertThat(ServerChecks.directness(url, shared).level()).isEqualTo(Level.BLOCKER);
+            assertThat(ServerChecks.directness(url, direct).level()).isEqualTo(Level.OK);
+        }
     }
 
     @Test
