@@ -69,7 +69,7 @@ public final class TableCopy {
     /**
      * Copies one chunk that nobody else has.
      *
-     * @return false when none was left to take
+     * @return false when none was left to take; a table that was rewritten meanwhile then waits for {@link #plan()}
      */
     public boolean copyNextChunk() {
         try (Session destination = route.destination().open()) {
@@ -87,8 +87,9 @@ public final class TableCopy {
                     destination.rollback();
                     journal.warn(table.name()
                             + " was rewritten (VACUUM FULL, CLUSTER, TRUNCATE or ALTER TABLE): its copy starts again.");
+                    // Planned by the caller's next plan(): here the lock that we hold would stand in our own way, once
+                    // somebody who wants the table for himself waits between the two.
                     ledger.planAgain(chunk.tableId(), chunk.generation());
-                    plan();
                     return true;
                 }
                 long rows =

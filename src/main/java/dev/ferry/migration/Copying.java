@@ -72,6 +72,7 @@ final class Copying {
                 if (!signals.keepCopying()) {
                     return false;
                 }
+                copy.plan(); // again those that were rewritten meanwhile
             }
         } while (!copy.prune() && signals.keepCopying());
         if (!signals.keepCopying()) {
