@@ -40,7 +40,9 @@ class StructureTest {
         "dev.ferry.cutover.."
     };
 
-    private static final String[] GROUND = {"dev.ferry.database..", "dev.ferry.failure..", "dev.ferry.journal.."};
+    private static final String[] GROUND = {
+        "dev.ferry.rows..", "dev.ferry.database..", "dev.ferry.failure..", "dev.ferry.journal.."
+    };
 
     @Test
     void arrowsPointDown() {
