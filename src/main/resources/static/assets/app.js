@@ -262,6 +262,9 @@
 
   // A second press while the first is on its way would only be refused.
   document.addEventListener("submit", (event) => {
+    if (event.submitter && event.submitter.formMethod === "dialog") {
+      return;
+    }
     if (body.classList.contains("busy")) {
       event.preventDefault();
       return;

@@ -6,13 +6,17 @@ import jakarta.servlet.WriteListener;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * One viewer. Nothing in here waits: a message is written only when the connection takes it, and a viewer who cannot keep
  * up misses versions, never parts, because the next message holds all that changed since the one it got.
  */
 final class EventStream implements WriteListener {
+    private static final Logger log = LoggerFactory.getLogger(EventStream.class);
     private static final byte[] GREETING = "retry: 2000\n\n".getBytes(StandardCharsets.UTF_8);
     private static final byte[] HEARTBEAT = ":\n\n".getBytes(StandardCharsets.UTF_8);
 
@@ -20,7 +24,7 @@ final class EventStream implements WriteListener {
     private final ServletOutputStream out;
     private final LivePage live;
     private final Duration heartbeat;
-    private final Runnable ended;
+    private final Consumer<EventStream> ended;
     private final @Nullable String sessionId;
     private final long openedAt = System.nanoTime();
 
@@ -37,7 +41,7 @@ final class EventStream implements WriteListener {
             long version,
             Duration heartbeat,
             @Nullable String sessionId,
-            java.util.function.Consumer<EventStream> ended)
+            Consumer<EventStream> ended)
             throws IOException {
         this.context = context;
         this.out = context.getResponse().getOutputStream();
@@ -45,7 +49,7 @@ final class EventStream implements WriteListener {
         this.version = version;
         this.heartbeat = heartbeat;
         this.sessionId = sessionId;
-        this.ended = () -> ended.accept(this);
+        this.ended = ended;
     }
 
     boolean belongsTo(String session) {
@@ -106,28 +110,33 @@ final class EventStream implements WriteListener {
         return System.nanoTime() - writtenAt > heartbeat.toNanos() ? HEARTBEAT : null;
     }
 
+    /** Ends it. */
     void close() {
-        synchronized (this) {
-            if (closed) {
-                return;
-            }
-            closed = true;
+        if (forget()) {
+            complete();
         }
-        ended.run();
-        complete();
     }
 
     /** Ends it because the container says so, which else would write an error page into the stream. */
     void abandon() {
-        close();
+        forget();
         complete();
+    }
+
+    private synchronized boolean forget() {
+        boolean first = !closed;
+        closed = true;
+        if (first) {
+            ended.accept(this);
+        }
+        return first;
     }
 
     private void complete() {
         try {
             context.complete();
         } catch (RuntimeException e) {
-            // Completed already: by the container's time-out, or because the connection broke.
+            log.debug("a stream was over already", e); // The time-out, or the connection broke.
         }
     }
 }
