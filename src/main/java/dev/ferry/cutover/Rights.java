@@ -117,30 +117,28 @@ final class Rights {
                 .list();
     }
 
-    /** Writes them down, unless an earlier save was not given back yet: that one is the truth (RULES D2). */
+    /**
+     * Writes them down. For a fence that is not engaged alone: what was saved for an engaged one is the truth until it was
+     * given back (RULES D2).
+     */
     void save(List<Right> rights) {
         try (Session session = target.open()) {
             session.begin();
             fence.hold(session, End.TARGET);
-            boolean empty = session.jdbc()
-                    .sql("SELECT NOT EXISTS (SELECT FROM ferry.saved_right)")
-                    .query(Boolean.class)
-                    .single();
-            if (empty) {
-                for (Right right : rights) {
-                    session.jdbc()
-                            .sql("INSERT INTO ferry.saved_right VALUES (?, ?, ?, ?, ?, ?, ?, ?)")
-                            .params(
-                                    right.kind(),
-                                    right.object().schema(),
-                                    right.object().name(),
-                                    right.column(),
-                                    right.grantor(),
-                                    right.grantee(),
-                                    right.privilege(),
-                                    right.grantable())
-                            .update();
-                }
+            session.execute("DELETE FROM ferry.saved_right");
+            for (Right right : rights) {
+                session.jdbc()
+                        .sql("INSERT INTO ferry.saved_right VALUES (?, ?, ?, ?, ?, ?, ?, ?)")
+                        .params(
+                                right.kind(),
+                                right.object().schema(),
+                                right.object().name(),
+                                right.column(),
+                                right.grantor(),
+                                right.grantee(),
+                                right.privilege(),
+                                right.grantable())
+                        .update();
             }
             session.commit();
         }

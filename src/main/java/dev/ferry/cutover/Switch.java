@@ -62,7 +62,7 @@ public final class Switch {
     public Outcome run(BooleanSupplier keepGoing, BooleanSupplier mayOpen, Consumer<Session> opened) {
         if (fence.engagedAt().isEmpty()) {
             progress.accept(new SwitchProgress(0, SwitchProgress.State.LOCKING, List.of(), null));
-            if (!fence.prepare(keepGoing) || !gate.prepare(keepGoing)) {
+            if (!gate.prepare(keepGoing)) {
                 return Outcome.STOPPED;
             }
             Optional<Outcome> failed = lockOut(keepGoing);
@@ -91,9 +91,12 @@ public final class Switch {
             if (!keepGoing.getAsBoolean()) {
                 return Optional.of(Outcome.STOPPED);
             }
-            WriteFence.Engagement engagement = fence.engagement();
-            catchUp();
-            Optional<List<String>> refused = fence.engage(engagement);
+            Optional<List<String>> refused = fence.prepare();
+            if (refused.isEmpty()) {
+                WriteFence.Engagement engagement = fence.engagement();
+                catchUp();
+                refused = fence.engage(engagement);
+            }
             if (refused.isEmpty()) {
                 journal.info("The app is shut out of the source (try " + attempt + ").");
                 return Optional.empty();

@@ -59,34 +59,30 @@ public final class WriteFence {
     }
 
     /**
-     * All that can be done before the app is held up: the trigger on each table, one short lock at a time (which also makes
-     * autovacuums give way), and the rights written down.
+     * All that can be done before the app is shut out: the trigger on each table, one short lock at a time (which also makes
+     * autovacuums give way).
      *
-     * @return false if asked to stop before
+     * @return who was in the way; empty if all of it is done
      */
-    public boolean prepare(BooleanSupplier keepGoing) {
-        if (engagedAt().isEmpty()) {
-            exists();
-        }
-        LockPatience patience = new LockPatience(source, journal, keepGoing);
+    public Optional<List<String>> prepare() {
+        makeFunction();
         for (TableName table : tablesWithoutTrigger()) {
-            boolean done = patience.run("prepare the write fence on " + table, table, """
+            Optional<List<String>> inTheWay =
+                    LockPatience.tryOnce(source, table, """
                     DO $ferry_block$ BEGIN
                     %s
                     CREATE TRIGGER ferry_write_fence BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON %2$s
                       FOR EACH STATEMENT EXECUTE FUNCTION ferry.refuse_write();
                     ALTER TABLE ONLY %2$s ENABLE ALWAYS TRIGGER ferry_write_fence;
-                    END $ferry_block$""".formatted(
-                            fence.assertion(End.SOURCE), table.sql()));
-            if (!done) {
-                return false;
+                    END $ferry_block$""".formatted(fence.assertion(End.SOURCE), table.sql()));
+            if (inTheWay.isPresent()) {
+                return inTheWay;
             }
         }
-        rights.save(rights.current());
-        return true;
+        return Optional.empty();
     }
 
-    private void exists() {
+    private void makeFunction() {
         try (Session session = source.open()) {
             session.execute("DO $ferry_block$ BEGIN\n" + fence.assertion(End.SOURCE) + PASSING + "END $ferry_block$");
         }
@@ -135,18 +131,19 @@ public final class WriteFence {
                 .longValue();
     }
 
-    /**
-     * The statements of one try. Prepared once: nothing is computed between the lock and the commit.
-     */
+    /** The statements of one try: nothing is computed between the lock and the commit. */
     public record Engagement(String doBlock, List<TableName> tables) {}
 
+    /** Prepares a try; writes down, on the target, exactly the rights that it will revoke. The fence is not engaged. */
     public Engagement engagement() {
         List<TableName> tables = tables(WRITABLE);
+        List<Right> found = rights.current();
+        rights.save(found);
         StringBuilder sql = new StringBuilder("DO $ferry_block$ BEGIN\n").append(fence.assertion(End.SOURCE));
         if (!tables.isEmpty()) {
             sql.append(lockStatement(tables)).append(";\n");
         }
-        for (String statement : revokes()) {
+        for (String statement : revokes(found)) {
             sql.append(statement).append(";\n");
         }
         sql.append(REFUSING)
@@ -160,10 +157,11 @@ public final class WriteFence {
                 + " IN SHARE ROW EXCLUSIVE MODE";
     }
 
-    private List<String> revokes() {
+    private List<String> revokes(List<Right> found) {
+        Map<TableName, String> owners = rights.owners();
         // Several rights of one grantee on one object in one statement: the window holds one REVOKE an object and
         // grantee.
-        Map<String, List<Right>> groups = Rights.revocable(rights.current(), rights.owners()).stream()
+        Map<String, List<Right>> groups = Rights.revocable(found, owners).stream()
                 .filter(right -> right.column().isEmpty())
                 .collect(Collectors.groupingBy(
                         right -> right.kind() + right.object().sql() + right.granteeSql(),
@@ -177,7 +175,7 @@ public final class WriteFence {
                     new Right(first.kind(), first.object(), "", first.grantor(), first.grantee(), privileges, false)
                             .revoke());
         }
-        Rights.revocable(rights.current(), rights.owners()).stream()
+        Rights.revocable(found, owners).stream()
                 .filter(right -> !right.column().isEmpty())
                 .map(Right::revoke)
                 .forEach(statements::add);
@@ -263,7 +261,9 @@ public final class WriteFence {
     public String switchSql() {
         List<TableName> tables = tables(WRITABLE);
         return "BEGIN;\n" + (tables.isEmpty() ? "" : lockStatement(tables) + ";\n")
-                + revokes().stream().map(statement -> statement + ";\n").collect(Collectors.joining())
+                + revokes(rights.current()).stream()
+                        .map(statement -> statement + ";\n")
+                        .collect(Collectors.joining())
                 + REFUSING + "COMMIT;\n";
     }
 

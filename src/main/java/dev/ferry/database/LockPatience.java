@@ -3,6 +3,7 @@ package dev.ferry.database;
 import dev.ferry.journal.Journal;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.BooleanSupplier;
 
@@ -38,31 +39,42 @@ public final class LockPatience {
     public boolean run(String what, TableName table, String doBlock) {
         long pause = FIRST_PAUSE_MILLIS;
         long reportedAt = 0;
+        while (keepGoing.getAsBoolean()) {
+            Optional<List<String>> inTheWay = tryOnce(database, table, doBlock);
+            if (inTheWay.isEmpty()) {
+                return true;
+            }
+            long now = System.nanoTime() / 1_000_000;
+            if (reportedAt == 0 || now - reportedAt > REPORT_EVERY_MILLIS) {
+                reportedAt = now;
+                journal.warn("Waiting to " + what + ": no lock within " + BOUND.toMillis() + " ms; in the way: "
+                        + String.join("; ", inTheWay.get())
+                        + ". Trying again; the app is held up no longer than that each time.");
+            }
+            if (!pause(ThreadLocalRandom.current().nextLong(pause / 2, pause))) {
+                return false;
+            }
+            pause = Math.min(pause * 2, LONGEST_PAUSE_MILLIS);
+        }
+        return false;
+    }
+
+    /**
+     * One try of one statement.
+     *
+     * @return who was in the way; empty if it went through
+     */
+    public static Optional<List<String>> tryOnce(Database database, TableName table, String doBlock) {
         try (Session session = database.open()) {
             session.statementTimeout(BOUND);
-            while (keepGoing.getAsBoolean()) {
-                long begun = System.nanoTime();
-                try {
-                    session.execute(doBlock);
-                    return true;
-                } catch (RuntimeException e) {
-                    if (!isLockTrouble(e)) {
-                        throw e;
-                    }
-                    long waited = Duration.ofNanos(System.nanoTime() - begun).toMillis();
-                    long now = System.nanoTime() / 1_000_000;
-                    if (reportedAt == 0 || now - reportedAt > REPORT_EVERY_MILLIS) {
-                        reportedAt = now;
-                        journal.warn("Waiting to " + what + ": no lock within " + waited + " ms" + blockers(table)
-                                + ". Trying again; the app is held up no longer than that each time.");
-                    }
-                }
-                if (!pause(ThreadLocalRandom.current().nextLong(pause / 2, pause))) {
-                    return false;
-                }
-                pause = Math.min(pause * 2, LONGEST_PAUSE_MILLIS);
+            session.execute(doBlock);
+            return Optional.empty();
+        } catch (RuntimeException e) {
+            if (!isLockTrouble(e)) {
+                throw e;
             }
-            return false;
+            List<String> holders = LockHolders.of(database, List.of(table));
+            return Optional.of(holders.isEmpty() ? List.of("a session that has ended meanwhile") : holders);
         }
     }
 
@@ -81,10 +93,5 @@ public final class LockPatience {
             Thread.currentThread().interrupt();
             return false;
         }
-    }
-
-    private String blockers(TableName table) {
-        List<String> blockers = LockHolders.of(database, List.of(table));
-        return blockers.isEmpty() ? "" : "; in the way: " + String.join("; ", blockers);
     }
 }
