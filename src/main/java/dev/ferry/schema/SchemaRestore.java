@@ -372,7 +372,10 @@ public final class SchemaRestore {
         }
         ledger.markDone(session, line.position(), true, null);
         session.execute(settings + (createAs == null ? "" : "SET LOCAL ROLE " + Identifiers.quote(createAs)));
-        session.execute(statement.sql());
+        if (line.stage() == Stage.TRIGGERS) {
+            triggers.putBackFor(session, statement.sql());
+        }
+        session.execute(ServerSideScript.of(statement.sql()));
         if (line.stage() == Stage.TRIGGERS) {
             session.execute("SET LOCAL ROLE NONE");
             triggers.keepAndDisable(session);
@@ -463,7 +466,11 @@ public final class SchemaRestore {
             case SqlState.INSUFFICIENT_PRIVILEGE ->
                 "Give the target's role the right that the server asks for, or use a role that has it, then press"
                         + " Retry.";
-            case "42704", "42883", "42P01", "42703", "3F000" ->
+            case "42883", "42P01", "42703" ->
+                "If a function's body names it without its schema: ALTER FUNCTION ... SET search_path = public on the"
+                        + " source (from version 17 on a server builds indexes under an empty one) and start again."
+                        + " Else create it on the target, then press Retry.";
+            case "42704", "3F000" ->
                 "Create what is missing on the target (a role, a collation, an extension's object), or remove what"
                         + " refers to it on the source and start again. Then press Retry.";
             case SqlState.UNIQUE_VIOLATION, SqlState.EXCLUSION_VIOLATION, "23514", "23502", "23503" ->
@@ -636,7 +643,7 @@ public final class SchemaRestore {
                     refuseIfRows(session, line);
                 }
                 session.execute(SETTINGS + EMPTY_PATH);
-                session.execute(drop);
+                session.execute(ServerSideScript.of(drop));
             }
             session.commit();
         }
