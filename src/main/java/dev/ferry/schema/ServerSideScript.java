@@ -1,8 +1,8 @@
 package dev.ferry.schema;
 
 /**
- * One or more statements as a single one, which the server takes apart. The driver, which does so by semicolons when it gets
- * a script, cuts SQL-standard function bodies and others in two (seen with pgjdbc 42.7.14).
+ * One or more statements as a single one, which the server takes apart and the driver leaves alone: pgjdbc 42.7.14 does not
+ * find the statements around an SQL-standard function body, and writes the operator {@code ??} as {@code ?}.
  */
 final class ServerSideScript {
     private ServerSideScript() {}

@@ -123,7 +123,7 @@ final class Definitions {
               AND NOT EXISTS (SELECT FROM pg_temp.member AS m WHERE m.objid = pg_cast.oid AND m.classid = 'pg_cast'::regclass)
             """,
             """
-            SELECT 'foreign', f.ftrelid::regclass, f.ftoptions, v.srvname, v.srvoptions
+            SELECT 'foreign', f.ftrelid::regclass, f.ftoptions, v.srvname, (SELECT array_agg(o ORDER BY o) FROM unnest(v.srvoptions) AS o)
             FROM pg_foreign_table AS f JOIN pg_foreign_server AS v ON v.oid = f.ftserver
             """);
 

@@ -14,7 +14,7 @@ class EntryScheduleTest {
     private static Task task(int id, Set<Integer> dependsOn, int table, boolean shared, long size) {
         return new Task(
                 new SchemaLedger.Line(
-                        id, id, "INDEX", "public", "i" + id, Stage.INDEXES, null, dependsOn, false, false, null),
+                        id, id, "INDEX", "public", "i" + id, Stage.INDEXES, null, dependsOn, false, false),
                 Set.of(table),
                 shared,
                 size);
@@ -47,6 +47,17 @@ class EntryScheduleTest {
         schedule.finished(constraint);
         assertThat(schedule.take()).isSameAs(index);
         assertThat(schedule.take()).isSameAs(second);
+    }
+
+    @Test
+    void entriesThatDependOnEachOtherDoNotWaitForEver() throws InterruptedException {
+        Task one = task(1, Set.of(2), 100, true, 1);
+        Task two = task(2, Set.of(1), 100, true, 1);
+        EntrySchedule schedule = new EntrySchedule(List.of(one, two));
+
+        assertThat(schedule.take()).isSameAs(one);
+        schedule.finished(one);
+        assertThat(schedule.take()).isSameAs(two);
     }
 
     @Test

@@ -7,6 +7,7 @@ import dev.ferry.database.EpochFence;
 import dev.ferry.failure.FailureCode;
 import dev.ferry.failure.FerryException;
 import dev.ferry.testing.PostgresServer;
+import dev.ferry.testing.TestDatabase;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CancellationException;
@@ -360,6 +361,31 @@ class SchemaRestoreIT {
             assertThat(ends.planetScale.count("SELECT count(*) FROM pg_namespace WHERE nspname = '_heroku'"))
                     .isZero();
             assertThat(ends.journal()).contains("EVENT TRIGGER").contains("TRIGGER public.a ours");
+        }
+    }
+
+    @Test
+    void foreignTablesAreDefinedAndMappingsOfUnknownRolesAreNamed() {
+        try (SchemaEnds ends = SchemaEnds.with(17)) {
+            for (TestDatabase database : List.of(ends.heroku, ends.planetScale)) {
+                database.runAsSuperuser(
+                        "CREATE EXTENSION postgres_fdw; GRANT USAGE ON FOREIGN DATA WRAPPER postgres_fdw TO "
+                                + database.owner());
+            }
+            ends.heroku.run("""
+                    CREATE SERVER elsewhere FOREIGN DATA WRAPPER postgres_fdw OPTIONS (host 'h', dbname 'd;d');
+                    CREATE USER MAPPING FOR CURRENT_USER SERVER elsewhere OPTIONS (user 'u', password 'verysecret');
+                    CREATE FOREIGN TABLE far (id integer OPTIONS (column_name 'x')) SERVER elsewhere OPTIONS (table_name 't');
+                    """);
+            SchemaRestore restore = ends.stored();
+
+            everything(restore);
+
+            assertThat(Definitions.difference(ends.heroku, ends.planetScale)).isEmpty();
+            assertThat(ends.journal()).contains("USER MAPPING").doesNotContain("verysecret");
+            restore.undo();
+            assertThat(ends.planetScale.count("SELECT count(*) FROM pg_foreign_server"))
+                    .isZero();
         }
     }
 
