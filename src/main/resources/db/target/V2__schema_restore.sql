@@ -1,12 +1,10 @@
--- The schema's dump: a dyno's disk does not survive, the target does.
+-- The archive that pg_dump made: a dyno's disk does not survive, the target does. The restore reads the entries below.
 CREATE TABLE ferry.schema_dump (
     only_one        boolean PRIMARY KEY DEFAULT true CHECK (only_one),
     dump            bytea NOT NULL,
     taken_at        timestamptz NOT NULL,
     pg_dump_version text NOT NULL
 );
--- The archive is compressed on the way in or not at all; TOAST need not try.
-ALTER TABLE ferry.schema_dump ALTER COLUMN dump SET STORAGE EXTENDED;
 
 -- The dump's entries in an order that respects their dependencies, each marked in the transaction that runs it.
 CREATE TABLE ferry.schema_entry (

@@ -2,6 +2,7 @@ package dev.ferry.schema;
 
 import dev.ferry.schema.SchemaLedger.Line;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -27,6 +28,7 @@ final class EntrySchedule {
     private final Set<Integer> unfinished = new HashSet<>();
     private final Map<Integer, Integer> shared = new HashMap<>();
     private final Set<Integer> exclusive = new HashSet<>();
+    private int running;
     private boolean stopped;
 
     EntrySchedule(List<Task> tasks) {
@@ -42,20 +44,29 @@ final class EntrySchedule {
         while (!stopped && !waiting.isEmpty()) {
             for (Task task : waiting) {
                 if (isFree(task)) {
-                    waiting.remove(task);
-                    task.tables.forEach(table -> {
-                        if (task.shared) {
-                            shared.merge(table, 1, Integer::sum);
-                        } else {
-                            exclusive.add(table);
-                        }
-                    });
-                    return task;
+                    return start(task);
                 }
+            }
+            if (running == 0) { // a circle; the dump's own order is then the best that there is
+                return start(Collections.min(
+                        waiting, Comparator.comparingInt(task -> task.line().position())));
             }
             wait();
         }
         return null;
+    }
+
+    private Task start(Task task) {
+        waiting.remove(task);
+        running++;
+        task.tables.forEach(table -> {
+            if (task.shared) {
+                shared.merge(table, 1, Integer::sum);
+            } else {
+                exclusive.add(table);
+            }
+        });
+        return task;
     }
 
     private boolean isFree(Task task) {
@@ -73,6 +84,7 @@ final class EntrySchedule {
     }
 
     synchronized void finished(Task task) {
+        running--;
         unfinished.remove(task.line.dumpId());
         task.tables.forEach(table -> {
             if (task.shared) {

@@ -36,15 +36,9 @@ final class SchemaLedger {
             @Nullable String relation,
             Set<Integer> dependsOn,
             boolean done,
-            boolean madeByUs,
-            @Nullable String error) {
+            boolean madeByUs) {
         String title() {
             return SchemaEntry.title(type, schema, tag);
-        }
-
-        /** Passed over, with a reason. */
-        boolean leftOut() {
-            return done && !madeByUs && error != null;
         }
     }
 
@@ -53,7 +47,7 @@ final class SchemaLedger {
 
     private static final String LINE = """
             SELECT position, dump_id, type, schema_name, tag, stage, relation, depends_on,
-                   done_at IS NOT NULL AS done, made_by_us, error
+                   done_at IS NOT NULL AS done, made_by_us
             FROM ferry.schema_entry
             """;
 
@@ -166,8 +160,15 @@ final class SchemaLedger {
                 row.getString("relation"),
                 Set.copyOf(Arrays.asList((Integer[]) dependsOn.getArray())),
                 row.getBoolean("done"),
-                row.getBoolean("made_by_us"),
-                row.getString("error"));
+                row.getBoolean("made_by_us"));
+    }
+
+    SchemaRestore.Progress progress(Stage stage, List<String> current) {
+        return target.jdbc()
+                .sql("SELECT count(done_at), count(*) FROM ferry.schema_entry WHERE stage = :stage")
+                .param("stage", stage.name())
+                .query((row, number) -> new SchemaRestore.Progress(row.getInt(1), row.getInt(2), current))
+                .single();
     }
 
     /** The SQL of a stage's entries, by position. */

@@ -13,6 +13,8 @@ import dev.ferry.schema.EntrySchedule.Task;
 import dev.ferry.schema.SchemaLedger.Line;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.Comparator;
+import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -41,6 +43,9 @@ import org.jspecify.annotations.Nullable;
  * are {@link FerryException}s with code TARGET that name the object.
  */
 public final class SchemaRestore {
+    /** Their work is on rows; the others' is on catalogs and quick. */
+    private static final Set<Stage> PARALLEL = EnumSet.of(Stage.INDEXES, Stage.FOREIGN_KEYS);
+
     /** How far a stage is. */
     public record Progress(int done, int total, List<String> current) {}
 
@@ -133,67 +138,40 @@ public final class SchemaRestore {
 
     /** From the marks; what runs at this moment is what this process runs. */
     public Progress progress(Stage stage) {
-        List<Line> lines = ledger.lines(stage);
-        return new Progress((int) lines.stream().filter(Line::done).count(), lines.size(), List.copyOf(current));
+        return ledger.progress(stage, List.copyOf(current));
     }
 
     /**
      * Runs what is not done of a stage.
      *
-     * @param workers connections used side by side, in {@link Stage#INDEXES} alone; the other stages go one by one
+     * @param workers connections used side by side for indexes and foreign keys; the other stages go one by one
      * @param keepGoing asked before each entry; what runs is finished
      * @return whether all of it is done; false if it was told not to go on
      * @throws CancellationException when the thread is interrupted; the statements under way were cancelled
      */
     public boolean restore(Stage stage, int workers, BooleanSupplier keepGoing) {
-        List<Line> pending =
-                ledger.lines(stage).stream().filter(line -> !line.done()).toList();
-        Map<Integer, Line> all =
-                ledger.lines().stream().collect(Collectors.toMap(Line::dumpId, line -> line, (a, b) -> a));
-        if (stage == Stage.INDEXES && workers > 1 && pending.size() > 1) {
-            return restoreInParallel(pending, all, workers, keepGoing);
+        Map<Integer, Line> all = ledger.lines().stream().collect(Collectors.toMap(Line::dumpId, line -> line));
+        List<Line> pending = all.values().stream()
+                .filter(line -> line.stage() == stage && !line.done())
+                .sorted(Comparator.comparingInt(Line::position))
+                .toList();
+        if (pending.isEmpty()) {
+            return true;
         }
-        String settings = settings(stage, 1);
-        for (Line line : pending) {
-            if (Thread.currentThread().isInterrupted()) {
-                throw new CancellationException("the restore of the schema was stopped");
-            }
-            if (!keepGoing.getAsBoolean()) {
-                return false;
-            }
-            run(line, settings, all);
-        }
-        return true;
-    }
-
-    private boolean restoreInParallel(
-            List<Line> pending, Map<Integer, Line> all, int workers, BooleanSupplier keepGoing) {
-        EntrySchedule schedule = new EntrySchedule(tasks(pending, all));
-        String settings = settings(Stage.INDEXES, workers);
-        ExecutorService executor = Executors.newFixedThreadPool(Math.min(workers, pending.size()), work -> {
+        boolean parallel = PARALLEL.contains(stage);
+        int width = parallel ? Math.max(1, Math.min(workers, pending.size())) : 1;
+        EntrySchedule schedule = new EntrySchedule(parallel ? tasks(stage, pending, all) : inOrder(pending));
+        String settings = settings(stage, width);
+        // Workers even for one: a thread that waits for the server does not see that it is interrupted.
+        ExecutorService executor = Executors.newFixedThreadPool(width, work -> {
             Thread thread = new Thread(work, "schema-restore");
             thread.setDaemon(true);
             return thread;
         });
-        List<Future<Boolean>> results = new ArrayList<>();
         try {
-            for (int i = 0; i < Math.min(workers, pending.size()); i++) {
-                results.add(executor.submit(() -> {
-                    try {
-                        for (Task task = schedule.take(); task != null; task = schedule.take()) {
-                            if (!keepGoing.getAsBoolean()) {
-                                schedule.stop();
-                                return false;
-                            }
-                            run(task.line(), settings, all);
-                            schedule.finished(task);
-                        }
-                        return true;
-                    } catch (RuntimeException e) {
-                        schedule.stop();
-                        throw e;
-                    }
-                }));
+            List<Future<Boolean>> results = new ArrayList<>();
+            for (int i = 0; i < width; i++) {
+                results.add(executor.submit(() -> work(schedule, settings, all, keepGoing)));
             }
             return together(results);
         } catch (InterruptedException e) {
@@ -203,6 +181,26 @@ public final class SchemaRestore {
             throw new CancellationException("the restore of the schema was stopped");
         } finally {
             executor.shutdownNow();
+        }
+    }
+
+    private boolean work(EntrySchedule schedule, String settings, Map<Integer, Line> all, BooleanSupplier keepGoing)
+            throws InterruptedException {
+        boolean through = false;
+        try {
+            for (Task task = schedule.take(); task != null; task = schedule.take()) {
+                if (!keepGoing.getAsBoolean()) {
+                    return false;
+                }
+                run(task.line(), settings, all);
+                schedule.finished(task);
+            }
+            through = true;
+            return true;
+        } finally {
+            if (!through) {
+                schedule.stop();
+            }
         }
     }
 
@@ -229,9 +227,13 @@ public final class SchemaRestore {
         return complete;
     }
 
-    private List<Task> tasks(List<Line> pending, Map<Integer, Line> all) {
+    private static List<Task> inOrder(List<Line> pending) {
+        return pending.stream().map(line -> new Task(line, Set.of(), false, 0)).toList();
+    }
+
+    private List<Task> tasks(Stage stage, List<Line> pending, Map<Integer, Line> all) {
         Map<Integer, Long> sizes = new HashMap<>();
-        Map<Integer, String> sql = ledger.sql(Stage.INDEXES);
+        Map<Integer, String> sql = ledger.sql(stage);
         Map<String, Long> byName = tableSizes(all);
         all.values()
                 .forEach(line -> sizes.put(
@@ -371,8 +373,11 @@ public final class SchemaRestore {
             return;
         }
         ledger.markDone(session, line.position(), true, null);
+        if (line.stage() == Stage.TRIGGERS) {
+            triggers.putBackFor(session, statement.sql());
+        }
         session.execute(settings + (createAs == null ? "" : "SET LOCAL ROLE " + Identifiers.quote(createAs)));
-        session.execute(statement.sql());
+        session.execute(ServerSideScript.of(statement.sql()));
         if (line.stage() == Stage.TRIGGERS) {
             session.execute("SET LOCAL ROLE NONE");
             triggers.keepAndDisable(session);
@@ -463,7 +468,11 @@ public final class SchemaRestore {
             case SqlState.INSUFFICIENT_PRIVILEGE ->
                 "Give the target's role the right that the server asks for, or use a role that has it, then press"
                         + " Retry.";
-            case "42704", "42883", "42P01", "42703", "3F000" ->
+            case "42883", "42P01", "42703" ->
+                "If a function's body names it without its schema: ALTER FUNCTION ... SET search_path = public on the"
+                        + " source (from version 17 on a server builds indexes under an empty one) and start again."
+                        + " Else create it on the target, then press Retry.";
+            case "42704", "3F000" ->
                 "Create what is missing on the target (a role, a collation, an extension's object), or remove what"
                         + " refers to it on the source and start again. Then press Retry.";
             case SqlState.UNIQUE_VIOLATION, SqlState.EXCLUSION_VIOLATION, "23514", "23502", "23503" ->
@@ -636,7 +645,7 @@ public final class SchemaRestore {
                     refuseIfRows(session, line);
                 }
                 session.execute(SETTINGS + EMPTY_PATH);
-                session.execute(drop);
+                session.execute(ServerSideScript.of(drop));
             }
             session.commit();
         }

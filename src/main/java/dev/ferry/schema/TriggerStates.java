@@ -37,6 +37,30 @@ final class TriggerStates {
     }
 
     /**
+     * Before a statement that alters a trigger of a partition: what is disabled by us must not pass for its state, or the
+     * statement changes nothing and leaves no trace.
+     */
+    void putBackFor(Session session, String sql) {
+        String table = sql.startsWith("ALTER TABLE ") ? SchemaEntry.relationOf(sql) : null;
+        if (table != null) {
+            session.jdbc()
+                    .sql("""
+                            SELECT s.schema_name, s.table_name, s.kind, s.name, s.state
+                            FROM ferry.trigger_state AS s
+                            WHERE to_regclass(format('%I.%I', s.schema_name, s.table_name)) IN (
+                              SELECT to_regclass(:table)
+                              UNION ALL
+                              SELECT relid FROM pg_partition_tree(to_regclass(:table)))
+                            ORDER BY s.depth, s.position
+                            """)
+                    .param("table", table)
+                    .query(State.class)
+                    .list()
+                    .forEach(state -> session.execute(state.enable()));
+        }
+    }
+
+    /**
      * Keeps the state of whatever triggers and rules this transaction created or altered, clones on partitions included, and
      * disables them. Their catalog rows bear the transaction's id, so nothing needs to be guessed from the SQL.
      */

@@ -1,0 +1,3 @@
+/** Tests of taking the schema over. */
+@org.jspecify.annotations.NullMarked
+package dev.ferry.schema;
