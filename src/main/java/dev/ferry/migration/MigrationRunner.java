@@ -44,6 +44,7 @@ final class MigrationRunner implements Runnable {
     private @Nullable Voyage voyage;
     private volatile @Nullable LiveSync sync;
     private volatile SwitchProgress switchProgress = SwitchProgress.IDLE;
+    private volatile boolean resting;
     private volatile @Nullable String trouble;
     private volatile @Nullable Long targetChanges;
     private Instant targetChangesAt = Instant.EPOCH;
@@ -78,6 +79,11 @@ final class MigrationRunner implements Runnable {
 
     SwitchProgress switchProgress() {
         return switchProgress;
+    }
+
+    /** A pause was asked for and nothing is under way any more. */
+    boolean resting() {
+        return resting;
     }
 
     /** What is being tried again, or null. */
@@ -145,12 +151,13 @@ final class MigrationRunner implements Runnable {
     private void step() {
         Optional<MigrationRow> found = store.read();
         if (found.isEmpty()) {
-            leadership.resign();
+            signals.await(IDLE); // Start is about to write it
             return;
         }
         MigrationRow row = found.get();
         signals.interruptionSeen();
         signals.paused(row.paused());
+        resting = false;
         if (row.requests("abort") && Action.ABORT.legalIn().contains(row.phase())) {
             abort(row);
             return;
@@ -160,6 +167,7 @@ final class MigrationRunner implements Runnable {
             case CONFIGURING -> setUp(row).configure(row.hold());
             case COPYING -> {
                 if (row.paused()) {
+                    resting = true;
                     signals.await(IDLE);
                 } else {
                     Voyage current = voyage(row);
@@ -195,15 +203,17 @@ final class MigrationRunner implements Runnable {
             runSwitch(current);
             return;
         }
-        if (row.paused()) {
-            signals.await(IDLE);
-            return;
-        }
         if (sync == null) {
             leadership.claimSource(row.runId());
             sync = current.sync();
         }
         LiveSync live = current.sync();
+        if (row.paused()) {
+            resting = true;
+            live.look();
+            signals.await(IDLE);
+            return;
+        }
         boolean complete = live.cycle(false, session -> {}).complete();
         if (row.revertUnsettled() && complete) {
             settleRevert();
@@ -417,7 +427,9 @@ final class MigrationRunner implements Runnable {
         voyage = null;
         sync = null;
         try {
-            if (leadership.leads()) {
+            if (leadership.leads() && !store.exists()) {
+                leadership.resign(); // another process removed Ferry's schema from the target
+            } else if (leadership.leads()) {
                 store.read()
                         .filter(row -> row.phase() != Phase.ERROR)
                         .ifPresent(row -> store.fail(leadership, row.phase(), told));

@@ -313,7 +313,7 @@ final class StatusReader {
                 progress.lastError());
     }
 
-    private static String state(MigrationRow row, boolean leads) {
+    private String state(MigrationRow row, boolean leads) {
         if (!leads && row.phase() != Phase.COMPLETED && row.phase() != Phase.ABORTED) {
             return "waiting_for_leader";
         }
@@ -330,7 +330,7 @@ final class StatusReader {
             return "aborting";
         }
         return switch (row.phase()) {
-            case COPYING, REPLICATING -> row.paused() ? "paused" : "running";
+            case COPYING, REPLICATING -> !row.paused() ? "running" : runner.resting() ? "paused" : "pausing";
             case STARTING, CONFIGURING, CLEANING_UP -> "running";
             case WAITING, READY_TO_COPY, SWITCHED, COMPLETED, ERROR, ABORTED -> "idle";
         };

@@ -15,6 +15,7 @@ import java.time.Instant;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.UUID;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
@@ -150,7 +151,7 @@ public final class LiveSync {
                 .collect(Collectors.toMap(
                         Map.Entry::getKey, entry -> entry.getValue().rows() - applied));
         Instant equalAt = result.complete() ? result.snapshotAt() : lag.equalAt();
-        lag = new Lag(equalAt, left.values().stream().mapToLong(Long::longValue).sum(), left, result.complete());
+        lag = new Lag(equalAt, sum(left), left, result.complete());
     }
 
     private void checkDrift() {
@@ -189,12 +190,20 @@ public final class LiveSync {
         reloadEntries();
     }
 
-    /** Rows of log waiting now, by a snapshot of its own. */
-    public Map<Integer, ChangeLog.Pending> pendingNow() {
+    /** Counts what is waiting, and applies nothing: while paused. */
+    public void look() {
+        Map<Integer, Long> waiting = new TreeMap<>();
         try (Session session = route.origin().open()) {
             session.begin(Session.Isolation.REPEATABLE_READ);
-            session.list(Integer.class, "SELECT 1 FROM ferry.position");
-            return new ChangeLog(route).pending(session, active());
+            session.list(Integer.class, "SELECT 1 FROM ferry.position"); // takes the snapshot
+            new ChangeLog(route)
+                    .pending(session, active())
+                    .forEach((id, pending) -> waiting.put(id, pending.rows() + (pending.marked() ? 1 : 0)));
         }
+        lag = new Lag(lag.equalAt(), sum(waiting), waiting, waiting.isEmpty());
+    }
+
+    private static long sum(Map<Integer, Long> rows) {
+        return rows.values().stream().mapToLong(Long::longValue).sum();
     }
 }
