@@ -118,7 +118,7 @@ final class Demo implements AutoCloseable {
                 "Password    " + password,
                 "",
                 "Log in, click Start, watch the copy, click Switch, then Complete.",
-                "Ctrl-C ends everything and leaves nothing behind.",
+                "Ctrl-C ends everything, the servers included.",
                 "");
         StringBuilder text = new StringBuilder("\n" + line + "\n");
         box.forEach(row -> text.append("|   %-69s|%n".formatted(row)));
