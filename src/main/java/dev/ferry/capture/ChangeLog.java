@@ -18,6 +18,9 @@ public final class ChangeLog {
     /** Up to here a count is exact. */
     public static final long EXACT = 10_000;
 
+    /** About what a logged bigint takes; the estimate is for people and for the planner. */
+    private static final long BYTES_A_ROW = 40;
+
     private final Route route;
 
     public ChangeLog(Route route) {
@@ -27,7 +30,7 @@ public final class ChangeLog {
     /**
      * What is waiting for one table.
      *
-     * @param rows rows of log, exact to {@link #EXACT} and at least that above
+     * @param rows rows of log, exact to {@link #EXACT} and estimated by the log's size above
      * @param marked the whole table is to be reloaded
      */
     public record Pending(long rows, boolean marked) {}
@@ -66,15 +69,24 @@ public final class ChangeLog {
             List<TrackedTable> some = rest.subList(0, Math.min(100, rest.size()));
             session.jdbc()
                     .sql(some.stream()
-                            .map(table -> "SELECT %d AS id, (SELECT count(*) FROM (SELECT FROM %s LIMIT %d) d) AS rows"
-                                    .formatted(table.id(), table.deltaTable(), EXACT + 1))
+                            .map(table -> """
+                                    SELECT %1$d AS id, (SELECT count(*) FROM (SELECT FROM %2$s LIMIT %3$d) d) AS rows,
+                                           pg_catalog.pg_relation_size('%2$s') AS bytes""".formatted(table.id(), table.deltaTable(), EXACT + 1))
                             .collect(Collectors.joining(" UNION ALL ")))
                     .query(row -> {
-                        counts.put(row.getInt("id"), row.getLong("rows"));
+                        long rows = row.getLong("rows");
+                        long estimate = Math.max(rows, row.getLong("bytes") / BYTES_A_ROW);
+                        counts.put(row.getInt("id"), rows <= EXACT ? rows : estimate);
                     });
             some.clear();
         }
         return counts;
+    }
+
+    /** Whether the session's snapshot, less what its transaction deleted, has anything left in the log of one table. */
+    public static boolean isEmpty(Session session, TrackedTable table) {
+        return session.list(Boolean.class, "SELECT NOT EXISTS (SELECT FROM " + table.deltaTable() + ")")
+                .get(0);
     }
 
     /** Deletes all that the session's snapshot sees in the log of one table; final when the session commits. */

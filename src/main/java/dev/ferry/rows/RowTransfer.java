@@ -61,16 +61,16 @@ public final class RowTransfer {
     }
 
     /**
-     * Takes keys out of the log, at most a given number of log rows, and makes the destination's rows with these keys what
-     * the origin's are.
+     * Takes keys out of the log and makes the destination's rows with these keys what the origin's are.
      *
-     * @param keys an upper estimate, for the planner: it does not know how many there are
+     * @param keys about how many there are, for the planner, which does not know
+     * @param limit rows of log to take at most; {@code Long.MAX_VALUE} takes all of them
      * @return keys applied
      */
     public long applyLoggedKeys(TrackedTable table, Key key, long keys, long limit) {
         createStaging(table, key);
         steerPlanner(origin, table, Math.min(keys, limit));
-        String bound = keys <= limit
+        String bound = limit == Long.MAX_VALUE
                 ? ""
                 : " WHERE ctid = ANY (ARRAY(SELECT ctid FROM %s LIMIT %d))".formatted(table.deltaTable(), limit);
         long staged = CopyPipe.run(

@@ -70,8 +70,8 @@ public final class LiveSync {
      * How far behind.
      *
      * @param equalAt the destination equals the origin as it was then; null before the first complete cycle
-     * @param pending rows of log seen by the last cycle and not applied by it
-     * @param byTable the same by table number, as the last cycle found it
+     * @param pending rows of log that waited when the last cycle looked
+     * @param byTable the same by table number
      * @param complete the last cycle left nothing behind
      */
     public record Lag(@Nullable Instant equalAt, long pending, Map<Integer, Long> byTable, boolean complete) {}
@@ -117,7 +117,7 @@ public final class LiveSync {
         for (int moves = 0; ; ) {
             try {
                 SyncCycle.Result result = cycle.run(active(), entries, unbounded ? Long.MAX_VALUE : limit, atCommit);
-                note(result, unbounded);
+                note(result);
                 return result;
             } catch (SyncCycle.DriftException e) {
                 suspend(e.drift());
@@ -144,14 +144,11 @@ public final class LiveSync {
         }
     }
 
-    private void note(SyncCycle.Result result, boolean unbounded) {
-        long applied = unbounded ? Long.MAX_VALUE : limit;
-        Map<Integer, Long> left = result.pending().entrySet().stream()
-                .filter(entry -> !entry.getValue().marked() && entry.getValue().rows() > applied)
-                .collect(Collectors.toMap(
-                        Map.Entry::getKey, entry -> entry.getValue().rows() - applied));
+    private void note(SyncCycle.Result result) {
+        Map<Integer, Long> found = new TreeMap<>();
+        result.pending().forEach((id, pending) -> found.put(id, pending.rows() + (pending.marked() ? 1 : 0)));
         Instant equalAt = result.complete() ? result.snapshotAt() : lag.equalAt();
-        lag = new Lag(equalAt, sum(left), left, result.complete());
+        lag = new Lag(equalAt, sum(found), found, result.complete());
     }
 
     private void checkDrift() {

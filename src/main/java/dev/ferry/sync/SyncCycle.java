@@ -121,8 +121,9 @@ public final class SyncCycle {
                         transfer.reload(table);
                         reloaded.add(table);
                     } else {
-                        keys += apply(transfer, table, waiting, limit);
-                        complete &= waiting.rows() <= limit;
+                        boolean all = waiting.rows() <= Math.min(limit, ChangeLog.EXACT);
+                        keys += apply(transfer, table, waiting, all ? Long.MAX_VALUE : limit);
+                        complete &= all || limit == Long.MAX_VALUE || ChangeLog.isEmpty(origin, table);
                     }
                 }
                 atCommit.accept(destination);
@@ -136,13 +137,9 @@ public final class SyncCycle {
     }
 
     private static long apply(RowTransfer transfer, TrackedTable table, ChangeLog.Pending waiting, long limit) {
-        boolean exact = waiting.rows() <= ChangeLog.EXACT;
         try {
             return transfer.applyLoggedKeys(
-                    table,
-                    Objects.requireNonNull(table.definition().key()),
-                    exact ? waiting.rows() : Long.MAX_VALUE,
-                    limit);
+                    table, Objects.requireNonNull(table.definition().key()), waiting.rows(), limit);
         } catch (RuntimeException e) {
             if (SqlState.isConflictingRow(e)) {
                 throw new ConflictException(table, e);
