@@ -348,7 +348,15 @@ final class LiveMigration implements Migration, AutoCloseable {
                 return new Outcome.Accepted("Aborting: Ferry is being removed from the source.");
             }
             case RETRY -> {
-                store.request(leadership, "retry");
+                Phase failed = row.failedPhase();
+                if (failed == null || failed == Phase.STARTING || failed == Phase.CONFIGURING) {
+                    store.request(leadership, "retry");
+                    signals.wake();
+                    return new Outcome.Accepted(
+                            "The set-up is being taken back at both ends; then Start is possible again.");
+                }
+                store.move(leadership, Phase.ERROR, failed);
+                events.info("Trying again from " + failed.label() + ".");
                 signals.wake();
                 return new Outcome.Accepted("Trying again.");
             }

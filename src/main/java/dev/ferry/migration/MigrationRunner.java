@@ -14,7 +14,6 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
-import java.util.Objects;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -180,7 +179,7 @@ final class MigrationRunner implements Runnable {
             case CLEANING_UP -> cleanUp(row);
             case ERROR -> {
                 if (row.requests("retry")) {
-                    retry(row);
+                    undoSetUp(row);
                 } else {
                     signals.await(IDLE);
                 }
@@ -365,26 +364,18 @@ final class MigrationRunner implements Runnable {
         }
     }
 
-    private void retry(MigrationRow row) {
-        Phase failed = Objects.requireNonNullElse(row.failedPhase(), Phase.STARTING);
-        if (failed == Phase.STARTING || failed == Phase.CONFIGURING) {
-            Voyage current = voyage(row);
-            claimIfThere(current);
-            if (!current.sourceCleanup().run(() -> !signals.closed())) {
-                return;
-            }
-            current.schema().undo();
-            store.removeSchema(leadership);
-            leadership.resign();
-            forget();
-            events.info("The set-up was taken back at both ends.");
-        } else {
-            store.request(leadership, null);
-            store.move(leadership, Phase.ERROR, failed);
-            events.info("Trying again from " + failed.label() + ".");
+    /** Back to WAITING, with everything undone that the set-up made at either end. */
+    private void undoSetUp(MigrationRow row) {
+        Voyage current = voyage(row);
+        claimIfThere(current);
+        if (!current.sourceCleanup().run(() -> !signals.closed())) {
+            return;
         }
-        voyage = null;
-        sync = null;
+        current.schema().undo();
+        store.removeSchema(leadership);
+        leadership.resign();
+        forget();
+        events.info("The set-up was taken back at both ends.");
     }
 
     private void react(Throwable e) {

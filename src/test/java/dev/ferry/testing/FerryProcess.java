@@ -434,6 +434,7 @@ public final class FerryProcess implements AutoCloseable {
                         String phase = text(status.path("phase"));
                         if (!wantedPhase.isEmpty()
                                 && Set.of("error", "aborted").contains(phase)
+                                && !text(last[0].path("state")).equals("retrying")
                                 && !phase.equals(wantedPhase)) {
                             throw new IllegalStateException("the migration stopped in phase " + phase);
                         }
