@@ -47,20 +47,22 @@ CREATE TABLE ferry.step (
     done_at timestamptz NOT NULL DEFAULT clock_timestamp()
 );
 
--- A table that is being moved. definition and triggers are fingerprints of the source's catalog.
+-- A table that is being moved. definition, stamps and triggers are fingerprints of the source's catalog.
 CREATE TABLE ferry.table_copy (
     table_id integer PRIMARY KEY,
     source_oid oid NOT NULL UNIQUE,
     schema_name text NOT NULL,
     table_name text NOT NULL,
     definition text NOT NULL,
+    stamps text NOT NULL,
     triggers text,
     -- pending, copying, pruned, synced
     state text NOT NULL DEFAULT 'pending',
     -- raised when the copy of the table starts again; a chunk of an older generation cannot commit
     generation integer NOT NULL DEFAULT 0,
     filenode oid,
-    keyless boolean NOT NULL,
+    -- the columns that its rows are told apart by, chosen once for both ends; none if nothing does
+    key_columns text[] NOT NULL,
     suspended text,
     UNIQUE (schema_name, table_name)
 );

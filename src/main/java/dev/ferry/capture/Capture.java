@@ -136,10 +136,10 @@ public final class Capture {
                 .list();
         try (Session session = end.open()) {
             for (String function : functions) {
-                session.execute("""
+                session.execute(doBlock(fence.assertion(end.end()) + """
                         CREATE OR REPLACE FUNCTION ferry.%s() RETURNS trigger LANGUAGE plpgsql AS
-                        $ferry_body$ BEGIN RETURN NULL; END $ferry_body$
-                        """.formatted(function));
+                        $ferry_body$ BEGIN RETURN NULL; END $ferry_body$;
+                        """.formatted(function)));
             }
         }
     }

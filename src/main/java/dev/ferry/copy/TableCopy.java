@@ -125,6 +125,7 @@ public final class TableCopy {
         try (Session origin = route.origin().open();
                 Session destination = route.destination().open()) {
             origin.begin(Session.Isolation.REPEATABLE_READ);
+            origin.execute("SET LOCAL idle_in_transaction_session_timeout = 0");
             lock(origin, table);
             if (filenode(origin, table) != ledger.filenodeOf(table.id())) {
                 journal.warn(table.name() + " was rewritten after its copy: it is copied again.");

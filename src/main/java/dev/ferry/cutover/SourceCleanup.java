@@ -9,6 +9,7 @@ import dev.ferry.failure.FailureCode;
 import dev.ferry.failure.FerryException;
 import dev.ferry.journal.Journal;
 import java.util.List;
+import java.util.UUID;
 import java.util.function.BooleanSupplier;
 
 /** Removes every trace of Ferry from the source, and proves it. */
@@ -30,11 +31,15 @@ public final class SourceCleanup {
     }
 
     /**
-     * Removes capture, the write fence's triggers, then the schema.
+     * Removes capture, the write fence's triggers, then the schema; leaves alone what belongs to another run.
      *
      * @return false if asked to stop before
      */
-    public boolean run(BooleanSupplier keepGoing) {
+    public boolean run(UUID runId, BooleanSupplier keepGoing) {
+        if (belongsToAnotherRun(runId)) {
+            journal.warn("Schema ferry on the source belongs to another run and was left alone.");
+            return true;
+        }
         if (schemaIsThere()) {
             if (!new Capture(source, fence, journal, keepGoing).remove() || !writeFence.remove(keepGoing)) {
                 return false;
@@ -52,6 +57,15 @@ public final class SourceCleanup {
         }
         requireNothingLeft();
         return true;
+    }
+
+    private boolean belongsToAnotherRun(UUID runId) {
+        return schemaIsThere()
+                && source.jdbc()
+                        .sql("SELECT EXISTS (SELECT FROM ferry.run WHERE run_id <> ?)")
+                        .param(runId)
+                        .query(Boolean.class)
+                        .single();
     }
 
     private boolean schemaIsThere() {

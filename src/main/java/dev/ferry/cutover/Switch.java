@@ -1,13 +1,16 @@
 package dev.ferry.cutover;
 
 import dev.ferry.database.Session;
+import dev.ferry.database.TableName;
 import dev.ferry.failure.FailureCode;
 import dev.ferry.failure.FerryException;
 import dev.ferry.journal.Journal;
 import dev.ferry.sync.LiveSync;
 import dev.ferry.sync.SyncCycle;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
@@ -65,6 +68,7 @@ public final class Switch {
             if (!gate.prepare(keepGoing)) {
                 return Outcome.STOPPED;
             }
+            gate.refreshMaterializedViews();
             Optional<Outcome> failed = lockOut(keepGoing);
             if (failed.isPresent()) {
                 return failed.get();
@@ -75,7 +79,7 @@ public final class Switch {
         }
         progress.accept(new SwitchProgress(0, SwitchProgress.State.DRAINING, List.of(), null));
         drain();
-        requireNothingSuspended();
+        requireNothingChanged();
         if (!mayOpen.getAsBoolean()) {
             return Outcome.STOPPED;
         }
@@ -87,6 +91,7 @@ public final class Switch {
     private Optional<Outcome> lockOut(BooleanSupplier keepGoing) {
         long pause = FIRST_PAUSE_MILLIS;
         List<String> inTheWay = List.of();
+        Set<TableName> columnRights = Set.of();
         for (int attempt = 1; attempt <= attempts; attempt++) {
             if (!keepGoing.getAsBoolean()) {
                 return Optional.of(Outcome.STOPPED);
@@ -94,10 +99,13 @@ public final class Switch {
             Optional<List<String>> refused = fence.prepare();
             if (refused.isEmpty()) {
                 WriteFence.Engagement engagement = fence.engagement();
+                columnRights = fence.tablesWithColumnRights();
                 catchUp();
+                sync.checkDriftNow();
                 refused = fence.engage(engagement);
             }
             if (refused.isEmpty()) {
+                sync.acceptRightsChanges(columnRights);
                 journal.info("The app is shut out of the source (try " + attempt + ").");
                 return Optional.empty();
             }
@@ -136,12 +144,15 @@ public final class Switch {
         } while (!result.pending().isEmpty());
     }
 
-    /** A table that drifted while the app was shut out would be left behind. */
-    private void requireNothingSuspended() {
-        if (!sync.suspended().isEmpty()) {
+    /** A table that drifted, or appeared, before the app was shut out would be left behind. */
+    private void requireNothingChanged() {
+        sync.checkDriftNow();
+        List<String> changed = new ArrayList<>(sync.suspended().keySet());
+        changed.addAll(sync.newTables());
+        if (!changed.isEmpty()) {
             throw new FerryException(
                     FailureCode.SCHEMA_DRIFT,
-                    "The definition of " + String.join(", ", sync.suspended().keySet()) + " changed during the switch.",
+                    "The definition of " + String.join(", ", changed) + " changed during the switch.",
                     "The app may write to the source again; the switch did not go through.");
         }
     }

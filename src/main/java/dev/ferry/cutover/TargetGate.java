@@ -32,6 +32,8 @@ import java.util.stream.Collectors;
  */
 public final class TargetGate {
     private static final String LOCK_WAIT = "3s";
+    /** Less than deadlock_timeout for all of them together: Ferry backs off, not the app (RULES C1). */
+    private static final String ALL_LOCKS_WAIT = "900ms";
 
     private final Route route;
     private final SchemaRestore schema;
@@ -64,8 +66,11 @@ public final class TargetGate {
     private List<TrackedTable> targetTables() {
         Map<TableName, Integer> ids =
                 sourceTables.stream().collect(Collectors.toMap(TrackedTable::name, TrackedTable::id));
+        Map<TableName, List<String>> chosenKeys = sourceTables.stream()
+                .collect(Collectors.toMap(
+                        TrackedTable::name, table -> table.definition().keyColumns()));
         try (Session session = target().open()) {
-            return Catalog.tables(session, ids::containsKey).stream()
+            return Catalog.tables(session, ids::containsKey, chosenKeys).stream()
                     .map(table -> new TrackedTable(java.util.Objects.requireNonNull(ids.get(table.name())), table))
                     .toList();
         }
@@ -80,8 +85,12 @@ public final class TargetGate {
                 return false;
             }
         }
-        schema.refreshMaterializedViews();
         return keepGoing.getAsBoolean();
+    }
+
+    /** As long as it takes, so before the app is shut out. */
+    public void refreshMaterializedViews() {
+        schema.refreshMaterializedViews();
     }
 
     /**
@@ -124,13 +133,14 @@ public final class TargetGate {
                 Session source = route.origin().open()) {
             session.begin();
             fence().hold(session, End.TARGET);
-            session.execute("SET LOCAL lock_timeout = '" + LOCK_WAIT + "'");
             if (!tables.isEmpty()) {
+                session.execute("SET LOCAL statement_timeout = '" + ALL_LOCKS_WAIT + "'");
                 session.execute("LOCK TABLE "
                         + tables.stream()
                                 .map(table -> "ONLY " + table.name().sql())
                                 .collect(Collectors.joining(", "))
                         + " IN SHARE ROW EXCLUSIVE MODE");
+                session.execute("SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = '" + LOCK_WAIT + "'");
             }
             run(session, List.of(Capture.enabling(tables, false)));
             run(session, schema.disableStatements());

@@ -13,9 +13,11 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.BooleanSupplier;
 import java.util.function.Predicate;
@@ -26,6 +28,7 @@ import java.util.stream.Collectors;
  * engages or releases it, so that after a crash there is no doubt (RULES D2).
  */
 public final class WriteFence {
+    private static final int CONFLICTS = 20;
     private static final Duration LOCK_BOUND = Duration.ofMillis(900);
     private static final String PASSING = function("RETURN NULL;");
     private static final String REFUSING = function("""
@@ -104,13 +107,17 @@ public final class WriteFence {
     }
 
     private List<TableName> tables(String condition) {
+        return tables(condition, included);
+    }
+
+    private List<TableName> tables(String condition, Predicate<TableName> wanted) {
         return source
                 .jdbc()
                 .sql("SELECT n.nspname, c.relname " + condition + " ORDER BY n.nspname, c.relname")
                 .query((row, number) -> new TableName(row.getString(1), row.getString(2)))
                 .list()
                 .stream()
-                .filter(included)
+                .filter(wanted)
                 .toList();
     }
 
@@ -120,6 +127,17 @@ public final class WriteFence {
                 .sql("SELECT engaged_at FROM ferry.write_fence WHERE engaged_at IS NOT NULL")
                 .query((row, number) -> row.getTimestamp(1).toInstant())
                 .optional();
+    }
+
+    /** Tables with rights on single columns, now or as saved: granting and revoking changes their catalog rows. */
+    public Set<TableName> tablesWithColumnRights() {
+        Set<TableName> tables = new HashSet<>(tables(WRITABLE
+                + " AND EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attacl IS NOT NULL)"));
+        rights.saved().stream()
+                .filter(right -> !right.column().isEmpty())
+                .map(Right::object)
+                .forEach(tables::add);
+        return tables;
     }
 
     /** For how long the app has been held up, lock included, by the source's clock. */
@@ -210,6 +228,20 @@ public final class WriteFence {
      * rights are forgotten.
      */
     public void release() {
+        for (int attempt = 1; ; attempt++) {
+            try {
+                giveBack();
+                return;
+            } catch (RuntimeException e) {
+                // "tuple concurrently updated": somebody else grants or revokes on the same object
+                if (!SqlState.is(e, "XX000") || attempt >= CONFLICTS) {
+                    throw e;
+                }
+            }
+        }
+    }
+
+    private void giveBack() {
         Map<TableName, String> owners = rights.owners();
         List<Right> current = rights.current();
         List<Right> missing = rights.saved().stream()
@@ -241,7 +273,8 @@ public final class WriteFence {
     /** Takes the triggers off the tables; rights stay as they are. */
     public boolean remove(BooleanSupplier keepGoing) {
         LockPatience patience = new LockPatience(source, journal, keepGoing);
-        for (TableName table : tables(WRITABLE + " AND " + FENCED)) {
+        // All of them, whatever is excluded now: the function goes with the last one.
+        for (TableName table : tables(WRITABLE + " AND " + FENCED, name -> true)) {
             boolean done = patience.run(
                     "remove the write fence's trigger from " + table,
                     table,

@@ -7,6 +7,7 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
@@ -35,9 +36,18 @@ public final class Catalog {
 
     /** All user tables that the filter lets through, in the order of their names. */
     public static List<Table> tables(Session session, Predicate<TableName> included) {
+        return tables(session, included, Map.of());
+    }
+
+    /**
+     * The same, with keys that were chosen before: by the columns given, in their order, or none where the list is empty or
+     * no such unique index is left. Both ends, and each restart, must tell rows apart by the same columns.
+     */
+    public static List<Table> tables(
+            Session session, Predicate<TableName> included, Map<TableName, List<String>> chosenKeys) {
         return withEmptyPath(session, () -> {
             Map<Long, List<Column>> columns = columns(session);
-            Map<Long, Key> keys = keys(session);
+            Map<Long, List<Key>> keys = keys(session);
             return session
                     .jdbc()
                     .sql("""
@@ -51,21 +61,35 @@ public final class Catalog {
                             WHERE %s
                             ORDER BY n.nspname, c.relname
                             """.formatted(USER_TABLES))
-                    .query((row, number) -> new Table(
-                            row.getLong("oid"),
-                            new TableName(row.getString("nspname"), row.getString("relname")),
-                            columns.getOrDefault(row.getLong("oid"), List.of()),
-                            keys.get(row.getLong("oid")),
-                            row.getBoolean("member"),
-                            row.getLong("filenode"),
-                            row.getLong("blocks"),
-                            row.getLong("bytes"),
-                            row.getDouble("reltuples")))
+                    .query((row, number) -> {
+                        TableName name = new TableName(row.getString("nspname"), row.getString("relname"));
+                        List<Key> candidates = keys.getOrDefault(row.getLong("oid"), List.of());
+                        return new Table(
+                                row.getLong("oid"),
+                                name,
+                                columns.getOrDefault(row.getLong("oid"), List.of()),
+                                chosen(candidates, chosenKeys.get(name)),
+                                row.getBoolean("member"),
+                                row.getLong("filenode"),
+                                row.getLong("blocks"),
+                                row.getLong("bytes"),
+                                row.getDouble("reltuples"));
+                    })
                     .list()
                     .stream()
                     .filter(table -> included.test(table.name()))
                     .toList();
         });
+    }
+
+    private static @Nullable Key chosen(List<Key> candidates, @Nullable List<String> columns) {
+        for (Key candidate : candidates) {
+            Key key = columns == null ? candidate : candidate.inOrderOf(columns);
+            if (key != null) {
+                return key;
+            }
+        }
+        return null;
     }
 
     private static <T> T withEmptyPath(Session session, java.util.function.Supplier<T> work) {
@@ -109,11 +133,11 @@ public final class Catalog {
     }
 
     /**
-     * The best key of each table: the primary key; else a unique index that is immediate, whole, on plain columns with the
+     * The keys of each table, best first: the primary key; else a unique index that is immediate, whole, on plain columns with the
      * type's default operator class (DISTINCT compares by that one), NOT NULL columns before nullable, few before many.
      */
-    private static Map<Long, Key> keys(Session session) {
-        Map<Long, List<KeyRow>> rows = new HashMap<>();
+    private static Map<Long, List<Key>> keys(Session session) {
+        Map<Long, Map<Integer, List<KeyRow>>> rows = new HashMap<>();
         session.jdbc().sql("""
                         WITH RECURSIVE base (oid, type) AS (
                           SELECT oid, oid FROM pg_type WHERE typtype <> 'd'
@@ -121,7 +145,11 @@ public final class Catalog {
                           SELECT d.oid, base.type FROM pg_type d JOIN base ON base.oid = d.typbasetype
                           WHERE d.typtype = 'd'),
                         candidate AS (
-                          SELECT DISTINCT ON (i.indrelid) i.*
+                          SELECT i.*, row_number() OVER (PARTITION BY i.indrelid ORDER BY i.indisprimary DESC,
+                            (SELECT bool_and(a.attnotnull) FROM pg_attribute a
+                             WHERE a.attrelid = i.indrelid
+                               AND a.attnum = ANY ((i.indkey::int2[])[0:i.indnkeyatts - 1])) DESC,
+                            i.indnkeyatts, i.indexrelid) AS rank
                           FROM pg_index i
                           JOIN pg_class c ON c.oid = i.indrelid
                           JOIN pg_namespace n ON n.oid = c.relnamespace
@@ -131,13 +159,8 @@ public final class Catalog {
                             AND NOT EXISTS (
                               SELECT FROM unnest(i.indclass) WITH ORDINALITY o (opclass, position)
                               JOIN pg_opclass p ON p.oid = o.opclass
-                              WHERE o.position <= i.indnkeyatts AND NOT p.opcdefault)
-                          ORDER BY i.indrelid, i.indisprimary DESC,
-                            (SELECT bool_and(a.attnotnull) FROM pg_attribute a
-                             WHERE a.attrelid = i.indrelid
-                               AND a.attnum = ANY ((i.indkey::int2[])[0:i.indnkeyatts - 1])) DESC,
-                            i.indnkeyatts, i.indexrelid)
-                        SELECT i.indrelid, k.position, a.attname, a.attnotnull,
+                              WHERE o.position <= i.indnkeyatts AND NOT p.opcdefault))
+                        SELECT i.indrelid, i.rank, k.position, a.attname, a.attnotnull,
                                format_type(base.type, -1) AS type,
                                CASE WHEN t.typnamespace = 'pg_catalog'::regnamespace
                                     THEN format_type(base.type, -1) ELSE 'text' END AS log_type,
@@ -159,17 +182,20 @@ public final class Catalog {
                         LEFT JOIN pg_collation l ON l.oid = k.collation_oid
                         LEFT JOIN pg_namespace ln ON ln.oid = l.collnamespace
                         WHERE k.position <= i.indnkeyatts
-                        ORDER BY i.indrelid, k.position
+                        ORDER BY i.indrelid, i.rank, k.position
                         """.formatted(USER_TABLES)).query((ResultSet row) -> {
-            rows.computeIfAbsent(row.getLong("indrelid"), oid -> new ArrayList<>())
+            rows.computeIfAbsent(row.getLong("indrelid"), oid -> new TreeMap<>())
+                    .computeIfAbsent(row.getInt("rank"), rank -> new ArrayList<>())
                     .add(KeyRow.of(row));
         });
-        Map<Long, Key> keys = new HashMap<>();
-        rows.forEach((oid, columns) -> keys.put(
+        Map<Long, List<Key>> keys = new HashMap<>();
+        rows.forEach((oid, candidates) -> keys.put(
                 oid,
-                new Key(
-                        columns.stream().map(KeyRow::column).toList(),
-                        columns.stream().anyMatch(KeyRow::nullable))));
+                candidates.values().stream()
+                        .map(columns -> new Key(
+                                columns.stream().map(KeyRow::column).toList(),
+                                columns.stream().anyMatch(KeyRow::nullable)))
+                        .toList()));
         return keys;
     }
 
@@ -190,10 +216,12 @@ public final class Catalog {
      * What a captured table was and is (RULES A3).
      *
      * @param name null once the table is gone
-     * @param definition names, columns with the xmin of their catalog rows, key index, types in use
+     * @param definition names, columns, primary key, types in use
+     * @param stamps xmin of the columns' catalog rows: ALTER TYPE ... USING leaves all else the same
      * @param triggers our triggers with their state and xmin; differs even after DISABLE and ENABLE in one transaction
      */
-    public record Fingerprint(long oid, @Nullable TableName name, long filenode, String definition, String triggers) {}
+    public record Fingerprint(
+            long oid, @Nullable TableName name, long filenode, String definition, String stamps, String triggers) {}
 
     /** Fingerprints of the tables that still exist, as the newest snapshot sees them: for a session outside a transaction. */
     public static Map<Long, Fingerprint> fingerprints(Session session, Collection<Long> oids) {
@@ -203,10 +231,9 @@ public final class Catalog {
                         SELECT c.oid, n.nspname, c.relname, pg_relation_filenode(c.oid) AS filenode,
                           md5(concat_ws('|', n.nspname, c.relname, c.relkind, c.relpersistence, c.relispartition,
                             (SELECT string_agg(concat_ws(',', a.attnum, a.attname, a.atttypid, a.atttypmod, a.attnotnull,
-                                      a.attgenerated, a.attisdropped, a.xmin), ';' ORDER BY a.attnum)
+                                      a.attgenerated, a.attisdropped), ';' ORDER BY a.attnum)
                              FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0),
-                            (SELECT string_agg(concat_ws(',', i.indexrelid, i.indkey, i.indisvalid), ';'
-                                      ORDER BY i.indexrelid)
+                            (SELECT string_agg(i.indkey::text, ';')
                              FROM pg_index i WHERE i.indrelid = c.oid AND i.indisprimary),
                             (SELECT string_agg(concat_ws(',', l.enumtypid, l.enumlabel, l.enumsortorder), ';'
                                       ORDER BY l.enumtypid, l.enumsortorder)
@@ -224,6 +251,8 @@ public final class Catalog {
                              JOIN pg_attribute m ON m.attrelid = t.typrelid
                              WHERE a.attrelid = c.oid AND a.attnum > 0 AND t.typtype = 'c')
                           )) AS definition,
+                          coalesce((SELECT md5(string_agg(concat_ws(',', a.attnum, a.xmin), ';' ORDER BY a.attnum))
+                             FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0), '') AS stamps,
                           coalesce((SELECT string_agg(concat_ws(',', g.tgname, g.tgenabled, g.xmin), ';' ORDER BY g.tgname)
                              FROM pg_trigger g WHERE g.tgrelid = c.oid AND g.tgname IN %s), '') AS triggers
                         FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
@@ -238,6 +267,7 @@ public final class Catalog {
                                     new TableName(row.getString("nspname"), row.getString("relname")),
                                     row.getLong("filenode"),
                                     row.getString("definition"),
+                                    row.getString("stamps"),
                                     row.getString("triggers")));
                 });
         return fingerprints;

@@ -28,6 +28,10 @@ public final class Database implements AutoCloseable {
             SET statement_timeout = 0;
             SET lock_timeout = 0;
             SET idle_in_transaction_session_timeout = '15min';
+            SET tcp_keepalives_idle = 20;
+            SET tcp_keepalives_interval = 10;
+            SET tcp_keepalives_count = 4;
+            SET tcp_user_timeout = '60s';
             """;
 
     private final DatabaseUrl url;

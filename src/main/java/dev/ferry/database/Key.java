@@ -4,6 +4,7 @@ import java.util.List;
 import java.util.function.BiFunction;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The columns that tell a row from the others, from the primary key or a unique index.
@@ -33,6 +34,14 @@ public record Key(List<KeyColumn> columns, boolean nullable) {
         String declaration() {
             return type + (collation.isEmpty() ? "" : " " + collation);
         }
+    }
+
+    /** The same key with its columns as ordered by name; null if these are not its columns. */
+    @Nullable Key inOrderOf(List<String> names) {
+        List<KeyColumn> ordered = names.stream()
+                .flatMap(name -> columns.stream().filter(column -> column.name().equals(name)))
+                .toList();
+        return ordered.size() == names.size() && names.size() == columns.size() ? new Key(ordered, nullable) : null;
     }
 
     private String join(String separator, BiFunction<KeyColumn, Integer, String> each) {

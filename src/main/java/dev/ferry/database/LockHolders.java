@@ -17,7 +17,7 @@ public final class LockHolders {
                             SELECT format('pid %%s (%%s, transaction open for %%s s: %%s)', l.pid,
                                      coalesce(a.usename, 'prepared transaction'),
                                      coalesce(extract(epoch FROM clock_timestamp() - a.xact_start)::int::text, '?'),
-                                     coalesce(left(regexp_replace(a.query, '\\s+', ' ', 'g'), 40), 'no query'))
+                                     coalesce(substring(regexp_replace(a.query, '\\s+', ' ', 'g') from '^[^''"$0-9]{0,40}'), 'no query'))
                             FROM pg_locks l LEFT JOIN pg_stat_activity a ON a.pid = l.pid
                             WHERE l.locktype = 'relation' AND l.granted
                               AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())

@@ -1,6 +1,7 @@
 package dev.ferry.database;
 
 import java.sql.SQLException;
+import java.sql.SQLTransientConnectionException;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -48,6 +49,11 @@ public final class SqlState {
 
     /** The same work may succeed when it is simply done again: connection trouble, shortages, conflicts, locks. */
     public static boolean isTransient(Throwable failure) {
+        for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+            if (cause instanceof SQLTransientConnectionException) {
+                return true; // the pool had no connection to give in time
+            }
+        }
         String state = of(failure);
         return state != null && (state.startsWith("08") || state.startsWith("53") || TRANSIENT.contains(state));
     }
@@ -74,6 +80,9 @@ public final class SqlState {
             if (cause instanceof org.postgresql.util.PSQLException postgres
                     && postgres.getServerErrorMessage() != null
                     && postgres.getServerErrorMessage().getMessage() != null) {
+                if (String.valueOf(postgres.getSQLState()).startsWith("22")) {
+                    return "a value was refused (SQLSTATE " + postgres.getSQLState() + ")"; // the message quotes it
+                }
                 return postgres.getServerErrorMessage().getMessage() + " (SQLSTATE " + postgres.getSQLState() + ")";
             }
             if (cause instanceof SQLException sql && !(sql.getCause() instanceof SQLException)) {

@@ -30,6 +30,13 @@ public record Table(
         return columns.stream().filter(column -> !column.generated()).toList();
     }
 
+    /** Names of the key's columns; empty without a key. */
+    public List<String> keyColumns() {
+        return key == null
+                ? List.of()
+                : key.columns().stream().map(Key.KeyColumn::name).toList();
+    }
+
     /** {@code "a", "b"}, or the same with an alias in front of each. */
     public String columnList(String prefix) {
         return copiedColumns().stream()

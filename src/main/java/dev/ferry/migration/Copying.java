@@ -6,6 +6,7 @@ import dev.ferry.database.TrackedTable;
 import dev.ferry.journal.Journal;
 import dev.ferry.schema.Stage;
 import dev.ferry.sync.LiveSync;
+import java.time.Duration;
 
 /**
  * Phase COPYING: chunks, prune, indexes, first sync, foreign keys, statistics. Each part asks its own ledger what is left,
@@ -14,6 +15,7 @@ import dev.ferry.sync.LiveSync;
 final class Copying {
     private static final String ANALYZED = "analyzed";
     private static final String COPIED = "copied";
+    private static final Duration BETWEEN_ROUNDS = Duration.ofMillis(200);
 
     private final Voyage voyage;
     private final MigrationStore store;
@@ -73,6 +75,9 @@ final class Copying {
                     return false;
                 }
                 copy.plan(); // again those that were rewritten meanwhile
+                if (!copy.copied()) {
+                    signals.await(BETWEEN_ROUNDS); // the chunks left are another process's, or a dead session's
+                }
             }
         } while (!copy.prune() && signals.keepCopying());
         if (!signals.keepCopying()) {

@@ -8,6 +8,7 @@ import org.jspecify.annotations.Nullable;
 
 /** The two databases of this process, made when first asked for: a URL that cannot be used is an answer, not a crash. */
 final class Ends implements AutoCloseable {
+    /** A worker holds one, and a second for a look beside its transaction. */
     private static final int BESIDE_WORKERS = 7; // sync, fresh look, store, heartbeat, preflight, status, spare
 
     private final FerryEnvironment environment;
@@ -55,7 +56,7 @@ final class Ends implements AutoCloseable {
         return new Database(
                 DatabaseUrl.parse(end, url),
                 applicationName,
-                properties.copy().workers() + BESIDE_WORKERS,
+                2 * properties.copy().workers() + BESIDE_WORKERS,
                 properties.connect().timeout());
     }
 

@@ -4,6 +4,7 @@ import dev.ferry.database.SqlState;
 import dev.ferry.database.TableLockedException;
 import dev.ferry.failure.FailureCode;
 import dev.ferry.failure.FerryException;
+import dev.ferry.sync.SyncCycle;
 
 /** How a failure is told, and what is done about it. */
 final class Failures {
@@ -23,6 +24,9 @@ final class Failures {
         if (failure instanceof FerryException ferry) {
             return ferry.code() == FailureCode.NOT_LEADER ? Reaction.RESIGN : Reaction.STOP;
         }
+        if (failure instanceof SyncCycle.MovedException) {
+            return Reaction.TRY_AGAIN;
+        }
         if (SqlState.is(failure, Leadership.REPLACED)) {
             return Reaction.RESIGN;
         }
@@ -36,7 +40,7 @@ final class Failures {
         if (failure instanceof FerryException ferry) {
             return ferry.getMessage() + " " + ferry.remedy();
         }
-        if (failure instanceof TableLockedException) {
+        if (failure instanceof TableLockedException || failure instanceof SyncCycle.MovedException) {
             return String.valueOf(failure.getMessage());
         }
         String state = SqlState.of(failure);

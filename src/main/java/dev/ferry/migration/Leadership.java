@@ -31,6 +31,7 @@ final class Leadership implements EpochFence {
     private final Supplier<Database> target;
     private final Duration expiry;
     private volatile long epoch = -1;
+    private volatile @Nullable UUID claimedRun;
     private @Nullable Session heartbeatSession;
 
     Leadership(String holder, Supplier<Database> source, Supplier<Database> target, Duration expiry) {
@@ -158,6 +159,7 @@ final class Leadership implements EpochFence {
      * to the source, which {@link #hold} refuses otherwise.
      */
     void claimSource(UUID runId) {
+        claimedRun = runId;
         try (Session session = source.get().open()) {
             session.jdbc()
                     .sql("""
@@ -182,12 +184,13 @@ final class Leadership implements EpochFence {
 
     @Override
     public void hold(Session session, End end) {
-        List<Long> held = session.list(
-                Long.class,
-                end == End.TARGET
-                        ? "SELECT epoch FROM ferry.epoch WHERE epoch = ? FOR SHARE"
-                        : "SELECT epoch FROM ferry.run WHERE epoch = ? FOR SHARE",
-                epoch);
+        List<Long> held = end == End.TARGET
+                ? session.list(Long.class, "SELECT epoch FROM ferry.epoch WHERE epoch = ? FOR SHARE", epoch)
+                : session.list(
+                        Long.class,
+                        "SELECT epoch FROM ferry.run WHERE epoch = ? AND run_id = ?::uuid FOR SHARE",
+                        epoch,
+                        String.valueOf(claimedRun));
         if (held.isEmpty()) {
             throw new FerryException(
                     FailureCode.NOT_LEADER,
@@ -199,10 +202,15 @@ final class Leadership implements EpochFence {
     @Override
     public String assertion(End end) {
         return """
-                PERFORM 1 FROM %s WHERE epoch = %d FOR SHARE;
+                PERFORM 1 FROM %s WHERE epoch = %d%s FOR SHARE;
                 IF NOT FOUND THEN
                   RAISE EXCEPTION 'another process leads' USING ERRCODE = '%s';
                 END IF;
-                """.formatted(end == End.TARGET ? "ferry.epoch" : "ferry.run", epoch, REPLACED);
+                """.formatted(
+                        end == End.TARGET ? "ferry.epoch" : "ferry.run",
+                        epoch,
+                        // Epochs count from one in each run: the source may belong to another one by now.
+                        end == End.TARGET ? "" : " AND run_id = '" + claimedRun + "'",
+                        REPLACED);
     }
 }

@@ -3,18 +3,22 @@ package dev.ferry.migration;
 import dev.ferry.capture.Capture;
 import dev.ferry.cutover.Switch;
 import dev.ferry.cutover.SwitchProgress;
+import dev.ferry.cutover.WriteFence;
 import dev.ferry.database.Session;
 import dev.ferry.database.SqlState;
 import dev.ferry.database.TableFilter;
+import dev.ferry.database.TableName;
 import dev.ferry.failure.FerryException;
 import dev.ferry.journal.Journal;
 import dev.ferry.schema.PgClient;
+import dev.ferry.schema.Stage;
 import dev.ferry.sync.LiveSync;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -148,14 +152,13 @@ final class MigrationRunner implements Runnable {
     }
 
     private void step() {
+        signals.interruptionSeen(); // before the read: what is asked for after it must end the step
         Optional<MigrationRow> found = store.read();
         if (found.isEmpty()) {
             signals.await(IDLE); // Start is about to write it
             return;
         }
         MigrationRow row = found.get();
-        signals.interruptionSeen();
-        signals.paused(row.paused());
         resting = false;
         if (row.requests("abort") && Action.ABORT.legalIn().contains(row.phase())) {
             abort(row);
@@ -180,6 +183,8 @@ final class MigrationRunner implements Runnable {
             case ERROR -> {
                 if (row.requests("retry")) {
                     undoSetUp(row);
+                } else if (row.requests("revert") && row.failedPhase() != null) {
+                    store.move(leadership, Phase.ERROR, row.failedPhase());
                 } else {
                     signals.await(IDLE);
                 }
@@ -245,13 +250,15 @@ final class MigrationRunner implements Runnable {
                             events,
                             properties.cutover().attempts(),
                             progress -> switchProgress = progress)
-                    .run(
-                            signals::keepGoing,
-                            signals::keepGoing,
-                            session -> MigrationStore.move(session, Phase.REPLICATING, Phase.SWITCHED));
-        } catch (FerryException e) {
+                    .run(signals::keepGoing, signals::keepGoing, session -> {
+                        MigrationStore.moveToSwitched(
+                                session, current.writeFence().engagedForMillis());
+                    });
+        } catch (RuntimeException e) {
             if (Failures.reaction(e) == Failures.Reaction.STOP) {
-                current.writeFence().release();
+                LOG.debug("The switch failed", e);
+                releaseFence(current);
+                current.schema().undo(Stage.CHECKS);
                 store.request(leadership, null);
                 switchProgress = new SwitchProgress(0, SwitchProgress.State.GAVE_UP, List.of(), Failures.describe(e));
                 events.error("The switch did not go through, and the app may write to the source as before: "
@@ -276,11 +283,18 @@ final class MigrationRunner implements Runnable {
         }
     }
 
+    private static void releaseFence(Voyage current) {
+        WriteFence fence = current.writeFence();
+        Set<TableName> columnRights = fence.tablesWithColumnRights();
+        fence.release();
+        current.sync().acceptRightsChanges(columnRights);
+    }
+
     /** From SWITCHED or from an unfinished switch, and again after a crash: each part is done once or does no harm twice. */
     private void finishRevert(Voyage current) {
         leadership.claimSource(current.runId());
-        current.writeFence().release();
-        current.schema().undo(dev.ferry.schema.Stage.CHECKS);
+        releaseFence(current);
+        current.schema().undo(Stage.CHECKS);
         store.undone(leadership, FOREIGN_KEYS_VALID);
         store.request(leadership, null);
         switchProgress = SwitchProgress.IDLE;
@@ -332,7 +346,7 @@ final class MigrationRunner implements Runnable {
     private void cleanUp(MigrationRow row) {
         Voyage current = voyage(row);
         claimIfThere(current);
-        if (!current.sourceCleanup().run(signals::keepGoing)
+        if (!current.sourceCleanup().run(row.runId(), signals::keepGoing)
                 || !new Capture(ends.target(), leadership, events, signals::keepGoing).remove()) {
             return;
         }
@@ -343,7 +357,7 @@ final class MigrationRunner implements Runnable {
     private void abort(MigrationRow row) {
         Voyage current = voyage(row);
         claimIfThere(current);
-        if (!current.sourceCleanup().run(() -> !signals.closed())
+        if (!current.sourceCleanup().run(row.runId(), () -> !signals.closed())
                 || !new Capture(ends.target(), leadership, events, () -> !signals.closed()).remove()) {
             return;
         }
@@ -368,7 +382,7 @@ final class MigrationRunner implements Runnable {
     private void undoSetUp(MigrationRow row) {
         Voyage current = voyage(row);
         claimIfThere(current);
-        if (!current.sourceCleanup().run(() -> !signals.closed())) {
+        if (!current.sourceCleanup().run(row.runId(), () -> !signals.closed())) {
             return;
         }
         current.schema().undo();
@@ -421,9 +435,7 @@ final class MigrationRunner implements Runnable {
             if (leadership.leads() && !store.exists()) {
                 leadership.resign(); // another process removed Ferry's schema from the target
             } else if (leadership.leads()) {
-                store.read()
-                        .filter(row -> row.phase() != Phase.ERROR)
-                        .ifPresent(row -> store.fail(leadership, row.phase(), told));
+                store.read().ifPresent(row -> store.fail(leadership, row.phase(), told));
             }
         } catch (RuntimeException again) {
             LOG.warn("The error could not be written down yet: {}", SqlState.describe(again));

@@ -96,6 +96,10 @@ final class MigrationStore {
 
     /** Moves on, inside the session's transaction. */
     static void move(Session session, Phase from, Phase to) {
+        move(session, from, to, null);
+    }
+
+    private static void move(Session session, Phase from, Phase to, @Nullable String request) {
         int moved = session.jdbc()
                 .sql("""
                         UPDATE ferry.migration SET phase = :to, error = NULL, failed_phase = NULL,
@@ -106,14 +110,24 @@ final class MigrationStore {
                           completed_at = CASE WHEN :to IN ('completed', 'aborted') THEN clock_timestamp()
                                               ELSE completed_at END,
                           request = CASE WHEN :to IN ('switched', 'completed', 'aborted') THEN NULL ELSE request END
-                        WHERE phase = :from
+                        WHERE phase = :from AND (:request::text IS NULL OR request = :request)
                         """)
                 .param("from", from.label())
                 .param("to", to.label())
+                .param("request", request)
                 .update();
         if (moved == 0) {
             throw new IllegalPhaseChangeException(from, to);
         }
+    }
+
+    /** Opens the way for the app, unless a revert was asked for meanwhile. */
+    static void moveToSwitched(Session session, long writeBlockedMillis) {
+        move(session, Phase.REPLICATING, Phase.SWITCHED, "switch");
+        session.jdbc()
+                .sql("UPDATE ferry.migration SET write_blocked_ms = ?")
+                .param(writeBlockedMillis)
+                .update();
     }
 
     void fail(EpochFence fence, Phase from, String error) {
@@ -121,7 +135,9 @@ final class MigrationStore {
                 fence,
                 session -> session.jdbc()
                         .sql("""
-                        UPDATE ferry.migration SET phase = 'error', failed_phase = :from, error = :error
+                        UPDATE ferry.migration SET phase = 'error', error = :error,
+                          failed_phase = CASE WHEN phase = 'error' THEN failed_phase ELSE phase END,
+                          request = CASE WHEN phase = 'error' THEN NULL ELSE request END
                         WHERE phase = :from
                         """)
                         .param("from", from.label())

@@ -125,8 +125,8 @@ final class SetUp {
                 }
                 target.jdbc()
                         .sql("""
-                                INSERT INTO ferry.table_copy (table_id, source_oid, schema_name, table_name, definition, keyless)
-                                VALUES (?, ?, ?, ?, ?, ?)
+                                INSERT INTO ferry.table_copy (table_id, source_oid, schema_name, table_name, definition, stamps, key_columns)
+                                VALUES (?, ?, ?, ?, ?, ?, ?)
                                 """)
                         .params(
                                 ++id,
@@ -134,7 +134,8 @@ final class SetUp {
                                 table.name().schema(),
                                 table.name().name(),
                                 fingerprint.definition(),
-                                table.key() == null)
+                                fingerprint.stamps(),
+                                table.keyColumns().toArray(String[]::new))
                         .update();
             }
             target.commit();

@@ -162,7 +162,7 @@ final class StatusReader {
                         SELECT t.table_id, t.schema_name, t.table_name, t.suspended, t.state,
                           coalesce(sum(k.bytes) FILTER (WHERE k.done_at IS NOT NULL), 0) AS copied,
                           coalesce(sum(k.bytes), 0) AS total, coalesce(sum(k.rows), 0) AS rows,
-                          count(k.done_at) AS done, count(k.table_id) AS chunks, t.keyless
+                          count(k.done_at) AS done, count(k.table_id) AS chunks, t.key_columns = '{}' AS keyless
                         FROM ferry.table_copy t LEFT JOIN ferry.chunk k ON k.table_id = t.table_id
                         GROUP BY t.table_id
                         ORDER BY t.table_id

@@ -18,6 +18,7 @@ import dev.ferry.sync.LiveSync;
 import dev.ferry.sync.TrackedTables;
 import java.time.Clock;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
@@ -117,16 +118,21 @@ final class Voyage {
     /** The tables of the migration that still exist on the source, under their numbers. */
     List<TrackedTable> tables() {
         if (tables == null) {
+            Collection<TrackedTables.Entry> entries = entries().entries().values();
+            Map<TableName, List<String>> chosenKeys = entries.stream()
+                    .collect(Collectors.toMap(TrackedTables.Entry::name, TrackedTables.Entry::keyColumns));
             try (Session session = source().open()) {
-                Map<Long, Table> byOid = Catalog.tables(session, included()).stream()
+                Map<Long, Table> byOid = Catalog.tables(session, included(), chosenKeys).stream()
                         .collect(Collectors.toMap(Table::oid, Function.identity()));
                 List<TrackedTable> found = new ArrayList<>();
-                entries().entries().values().forEach(entry -> {
+                for (TrackedTables.Entry entry : entries) {
                     Table table = byOid.get(entry.sourceOid());
-                    if (table != null) {
+                    if (table != null && table.keyColumns().equals(entry.keyColumns())) {
                         found.add(new TrackedTable(entry.id(), table));
+                    } else if (entry.suspended() == null) {
+                        entries().suspend(entry.id(), table == null ? "the table is gone" : "its key is gone");
                     }
-                });
+                }
                 tables = List.copyOf(found);
             }
         }

@@ -1,6 +1,7 @@
 package dev.ferry.sync;
 
 import dev.ferry.capture.ChangeLog;
+import dev.ferry.database.Catalog;
 import dev.ferry.database.Route;
 import dev.ferry.database.Session;
 import dev.ferry.database.SqlState;
@@ -15,6 +16,7 @@ import java.time.Instant;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.UUID;
 import java.util.function.Consumer;
@@ -126,8 +128,7 @@ public final class LiveSync {
                     throw e;
                 }
             } catch (SyncCycle.ConflictException e) {
-                driftCheckedAt = Instant.EPOCH;
-                checkDrift();
+                checkDriftNow();
                 if (unbounded) {
                     throw new FerryException(
                             FailureCode.TARGET,
@@ -149,6 +150,38 @@ public final class LiveSync {
         result.pending().forEach((id, pending) -> found.put(id, pending.rows() + (pending.marked() ? 1 : 0)));
         Instant equalAt = result.complete() ? result.snapshotAt() : lag.equalAt();
         lag = new Lag(equalAt, sum(found), found, result.complete());
+    }
+
+    /** Looks for drift and new tables at once, however short ago the last look was. */
+    public void checkDriftNow() {
+        driftCheckedAt = Instant.EPOCH;
+        checkDrift();
+    }
+
+    /**
+     * GRANT and REVOKE rewrite the catalog rows of columns that have rights of their own: takes over the stamps of these
+     * tables, if they are otherwise the same.
+     */
+    public void acceptRightsChanges(Set<TableName> changed) {
+        List<TrackedTables.Entry> watched = entries.values().stream()
+                .filter(entry -> entry.suspended() == null && changed.contains(entry.name()))
+                .toList();
+        if (watched.isEmpty()) {
+            return;
+        }
+        try (Session fresh = route.origin().open()) {
+            Map<Long, Catalog.Fingerprint> now = Catalog.fingerprints(
+                    fresh, watched.stream().map(TrackedTables.Entry::sourceOid).toList());
+            for (TrackedTables.Entry entry : watched) {
+                Catalog.Fingerprint fingerprint = now.get(entry.sourceOid());
+                if (fingerprint != null
+                        && fingerprint.definition().equals(entry.definition())
+                        && fingerprint.triggers().equals(entry.triggers())) {
+                    store.restamp(entry.id(), fingerprint.stamps());
+                }
+            }
+        }
+        reloadEntries();
     }
 
     private void checkDrift() {

@@ -37,6 +37,9 @@ public final class SchemaDrift {
         if (!entry.definition().equals(now.definition())) {
             return "its columns, their types or its primary key changed";
         }
+        if (!entry.stamps().equals(now.stamps())) {
+            return "its columns were altered (ALTER TABLE, or a GRANT on a column)";
+        }
         if (entry.triggers() != null && !entry.triggers().equals(now.triggers())) {
             return now.triggers().isEmpty()
                     ? "Ferry's triggers on it are gone"

@@ -97,6 +97,8 @@ public final class SyncCycle {
         try (Session origin = route.origin().open()) {
             Instant snapshotAt = clock.instant();
             origin.begin(Session.Isolation.REPEATABLE_READ);
+            // It idles while the destination works; the connection's own keep-alives end it if we are gone.
+            origin.execute("SET LOCAL idle_in_transaction_session_timeout = 0");
             requireOurRun(origin);
             Map<Integer, ChangeLog.Pending> pending = log.pending(origin, tables);
             if (pending.isEmpty()) {

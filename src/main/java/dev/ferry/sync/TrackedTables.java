@@ -18,6 +18,8 @@ public final class TrackedTables {
      * A table's entry.
      *
      * @param definition fingerprint of what was captured
+     * @param stamps versions of its columns' catalog rows: a rewrite of all values leaves nothing else
+     * @param keyColumns what its rows are told apart by, for the whole migration
      * @param triggers fingerprint of its capture triggers, null before they are on
      * @param suspended why it is not synced now, null if it is
      */
@@ -26,6 +28,8 @@ public final class TrackedTables {
             long sourceOid,
             TableName name,
             String definition,
+            String stamps,
+            List<String> keyColumns,
             @org.jspecify.annotations.Nullable String triggers,
             String state,
             @org.jspecify.annotations.Nullable String suspended) {}
@@ -35,7 +39,7 @@ public final class TrackedTables {
         Map<Integer, Entry> entries = new TreeMap<>();
         List<Entry> rows = target.jdbc()
                 .sql("""
-                        SELECT table_id, source_oid, schema_name, table_name, definition, triggers, state, suspended
+                        SELECT table_id, source_oid, schema_name, table_name, definition, stamps, key_columns, triggers, state, suspended
                         FROM ferry.table_copy
                         """)
                 .query((row, number) -> new Entry(
@@ -43,12 +47,22 @@ public final class TrackedTables {
                         row.getLong("source_oid"),
                         new TableName(row.getString("schema_name"), row.getString("table_name")),
                         row.getString("definition"),
+                        row.getString("stamps"),
+                        List.of((String[]) row.getArray("key_columns").getArray()),
                         row.getString("triggers"),
                         row.getString("state"),
                         row.getString("suspended")))
                 .list();
         rows.forEach(entry -> entries.put(entry.id(), entry));
         return entries;
+    }
+
+    /** Takes over new stamps of a table that is otherwise the same: a GRANT or REVOKE of ours changed them. */
+    public void restamp(int id, String stamps) {
+        target.jdbc()
+                .sql("UPDATE ferry.table_copy SET stamps = ? WHERE table_id = ?")
+                .params(stamps, id)
+                .update();
     }
 
     /** Stops syncing a table; its log is kept. */
