@@ -82,6 +82,24 @@ final class Rights {
                 .toList();
     }
 
+    /** One right for each table whose owner has none that lets him lock it against writers. */
+    List<Right> neededToLock() {
+        return source.jdbc()
+                .sql("""
+                        SELECT n.nspname, c.relname, pg_get_userbyid(c.relowner) AS owner %s
+                          AND c.relkind <> 'S' AND NOT has_table_privilege(c.relowner, c.oid, 'UPDATE, DELETE, TRUNCATE')
+                        """.formatted(OBJECTS))
+                .query((row, number) -> new Right(
+                        "table",
+                        new TableName(row.getString("nspname"), row.getString("relname")),
+                        "",
+                        row.getString("owner"),
+                        row.getString("owner"),
+                        "TRUNCATE",
+                        false))
+                .list();
+    }
+
     /**
      * Those that the owner granted and nobody granted onward. REVOKE of the others does nothing, or would need CASCADE,
      * which could not be undone.

@@ -1,0 +1,112 @@
+package dev.ferry.migration;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.time.Instant;
+import java.util.EnumSet;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Every action in every phase, against the table of DESIGN.md under "State", written down here once more. */
+class ActionTest {
+    private static final Map<Action, Set<Phase>> LEGAL = Map.of(
+            Action.START, EnumSet.of(Phase.WAITING),
+            Action.START_COPY, EnumSet.of(Phase.READY_TO_COPY),
+            Action.PAUSE, EnumSet.of(Phase.COPYING, Phase.REPLICATING),
+            Action.RESUME, EnumSet.noneOf(Phase.class), // only while paused: see below
+            Action.SWITCH, EnumSet.of(Phase.REPLICATING),
+            Action.REVERT, EnumSet.of(Phase.SWITCHED),
+            Action.CLEANUP, EnumSet.of(Phase.SWITCHED),
+            Action.ABORT,
+                    EnumSet.of(
+                            Phase.STARTING,
+                            Phase.CONFIGURING,
+                            Phase.READY_TO_COPY,
+                            Phase.COPYING,
+                            Phase.REPLICATING,
+                            Phase.ERROR),
+            Action.RETRY, EnumSet.of(Phase.ERROR),
+            Action.REMOVE_STATE, EnumSet.of(Phase.COMPLETED, Phase.ABORTED));
+
+    private static MigrationRow row(Phase phase, @Nullable Phase failed, boolean paused, @Nullable String request) {
+        return new MigrationRow(
+                new UUID(0, 1),
+                "source",
+                phase,
+                failed,
+                paused,
+                false,
+                request,
+                null,
+                false,
+                Instant.EPOCH,
+                null,
+                null,
+                null,
+                null);
+    }
+
+    @ParameterizedTest
+    @EnumSource(Action.class)
+    void isLegalWhereTheDesignSaysAndNowhereElse(Action action) {
+        for (Phase phase : Phase.values()) {
+            Phase failed = phase == Phase.ERROR ? Phase.COPYING : null;
+            assertThat(StatusReader.isLegal(action, row(phase, failed, false, null)))
+                    .as("%s in %s", action, phase)
+                    .isEqualTo(Objects.requireNonNull(LEGAL.get(action)).contains(phase));
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(Phase.class)
+    void pauseAndResumeExcludeEachOther(Phase phase) {
+        boolean pausable = phase == Phase.COPYING || phase == Phase.REPLICATING;
+        assertThat(StatusReader.isLegal(Action.RESUME, row(phase, null, true, null)))
+                .isEqualTo(pausable);
+        assertThat(StatusReader.isLegal(Action.PAUSE, row(phase, null, true, null)))
+                .isFalse();
+        assertThat(StatusReader.isLegal(Action.RESUME, row(phase, null, false, null)))
+                .isFalse();
+    }
+
+    @Test
+    void anUnfinishedSwitchCanOnlyBeReverted() {
+        for (Action action : Action.values()) {
+            assertThat(StatusReader.isLegal(action, row(Phase.REPLICATING, null, false, "switch")))
+                    .as(action.toString())
+                    .isEqualTo(action == Action.REVERT);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"revert", "abort", "retry"})
+    void nothingIsLegalWhileAnotherRequestIsUnderWay(String request) {
+        for (Phase phase : Phase.values()) {
+            assertThat(StatusReader.legal(row(phase, null, false, request))).isEmpty();
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"SWITCHED, false", "CLEANING_UP, false", "REPLICATING, true", "COPYING, true", "CONFIGURING, true"})
+    void aMigrationThatFailedAfterTheSwitchCannotBeAborted(Phase failed, boolean legal) {
+        assertThat(StatusReader.isLegal(Action.ABORT, row(Phase.ERROR, failed, false, null)))
+                .isEqualTo(legal);
+        assertThat(StatusReader.isLegal(Action.RETRY, row(Phase.ERROR, failed, false, null)))
+                .isTrue();
+    }
+
+    @ParameterizedTest
+    @EnumSource(Phase.class)
+    void everyPhaseIsReadBackFromItsLabel(Phase phase) {
+        assertThat(Phase.ofLabel(phase.label())).isEqualTo(phase);
+        assertThat(phase.label()).matches("[a-z_]+");
+    }
+}
