@@ -112,8 +112,9 @@ public final class SyncedPair implements AutoCloseable, Journal {
                         numbered.add(new TrackedTable(numbered.size() + 1, table));
                         target.jdbc()
                                 .sql("""
-                                INSERT INTO ferry.table_copy (table_id, source_oid, schema_name, table_name, definition, keyless)
-                                VALUES (?, ?, ?, ?, ?, ?)
+                                INSERT INTO ferry.table_copy
+                                  (table_id, source_oid, schema_name, table_name, definition, stamps, key_columns)
+                                VALUES (?, ?, ?, ?, ?, ?, ?)
                                 """)
                                 .params(
                                         numbered.size(),
@@ -122,7 +123,9 @@ public final class SyncedPair implements AutoCloseable, Journal {
                                         table.name().name(),
                                         java.util.Objects.requireNonNull(fingerprints.get(table.oid()))
                                                 .definition(),
-                                        table.key() == null)
+                                        java.util.Objects.requireNonNull(fingerprints.get(table.oid()))
+                                                .stamps(),
+                                        table.keyColumns().toArray(String[]::new))
                                 .update();
                     });
             tables = List.copyOf(numbered);
