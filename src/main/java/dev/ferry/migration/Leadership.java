@@ -188,7 +188,7 @@ final class Leadership implements EpochFence {
                 ? session.list(Long.class, "SELECT epoch FROM ferry.epoch WHERE epoch = ? FOR SHARE", epoch)
                 : session.list(
                         Long.class,
-                        "SELECT epoch FROM ferry.run WHERE epoch = ? AND run_id = ?::uuid FOR SHARE",
+                        "SELECT epoch FROM ferry.run WHERE epoch = ? AND run_id::text = ? FOR SHARE",
                         epoch,
                         String.valueOf(claimedRun));
         if (held.isEmpty()) {
@@ -210,7 +210,7 @@ final class Leadership implements EpochFence {
                         end == End.TARGET ? "ferry.epoch" : "ferry.run",
                         epoch,
                         // Epochs count from one in each run: the source may belong to another one by now.
-                        end == End.TARGET ? "" : " AND run_id = '" + claimedRun + "'",
+                        end == End.TARGET ? "" : " AND run_id::text = '" + claimedRun + "'",
                         REPLACED);
     }
 }
