@@ -103,10 +103,14 @@ may_sudo() {
   sudo -n true 2>/dev/null || { [ -t 0 ] && [ -t 2 ] && sudo -v; }
 }
 
-# A package of the distribution that apt could install; Ubuntu's Chromium is none, it leads to a snap.
+# A package of the distribution that apt could install; Ubuntu's Chromium is none, it leads to a snap. What apt-cache says
+# is read to its end: a grep that stops at the first match makes it fail of a broken pipe, and pipefail sees that.
 has_package() {
-  apt-cache policy "$1" 2>/dev/null | grep -q '^ *Candidate: [0-9]' \
-    && ! apt-cache show --no-all-versions "$1" 2>/dev/null | grep -qi '^Description.*transitional.*snap\|^Depends:.*snapd'
+  local policy description
+  policy=$(apt-cache policy "$1" 2>/dev/null) || return 1
+  description=$(apt-cache show --no-all-versions "$1" 2>/dev/null) || return 1
+  grep -q '^ *Candidate: [0-9]' <<<"$policy" \
+    && ! grep -qi '^Description.*transitional.*snap\|^Depends:.*snapd' <<<"$description"
 }
 
 install_packages() {
