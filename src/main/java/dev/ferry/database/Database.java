@@ -2,10 +2,14 @@ package dev.ferry.database;
 
 import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
+import java.sql.Connection;
 import java.sql.SQLException;
+import java.time.Clock;
 import java.time.Duration;
+import java.util.Properties;
 import javax.sql.DataSource;
 import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.jdbc.datasource.DelegatingDataSource;
 
 /**
  * One end, as a pool of connections that all speak the same dialect: formats are pinned, so that a value's text is the same
@@ -35,7 +39,10 @@ public final class Database implements AutoCloseable {
             """;
 
     private final DatabaseUrl url;
+    private final DriverConnections connections;
     private final HikariDataSource pool;
+    private final NamingItsEnd named;
+    private final JdbcClient jdbc;
 
     /**
      * Opens nothing yet.
@@ -44,18 +51,21 @@ public final class Database implements AutoCloseable {
      */
     public Database(DatabaseUrl url, String applicationName, int maximumConnections, Duration connectTimeout) {
         this.url = url;
+        String seconds = Long.toString(Math.max(1, connectTimeout.toSeconds()));
+        Properties properties = new Properties();
+        properties.putAll(url.jdbcProperties());
+        properties.setProperty("ApplicationName", applicationName);
+        properties.setProperty("tcpKeepAlive", "true");
+        properties.setProperty("connectTimeout", seconds);
+        properties.setProperty("loginTimeout", seconds);
+        // Plans made for one size of a log are wrong for the next; and DDL between two uses would break them.
+        properties.setProperty("prepareThreshold", "0");
+        properties.setProperty("logServerErrorDetail", "false"); // DETAIL quotes rows
+        properties.setProperty("socketFactory", KeepAliveSocketFactory.class.getName());
+        this.connections = new DriverConnections(url.jdbcUrl(), properties);
         HikariConfig config = new HikariConfig();
         config.setPoolName(url.end().label());
-        config.setJdbcUrl(url.jdbcUrl());
-        config.setDataSourceProperties(url.jdbcProperties());
-        config.addDataSourceProperty("ApplicationName", applicationName);
-        config.addDataSourceProperty("tcpKeepAlive", "true");
-        config.addDataSourceProperty("connectTimeout", Long.toString(Math.max(1, connectTimeout.toSeconds())));
-        config.addDataSourceProperty("loginTimeout", Long.toString(Math.max(1, connectTimeout.toSeconds())));
-        // Plans made for one size of a log are wrong for the next; and DDL between two uses would break them.
-        config.addDataSourceProperty("prepareThreshold", "0");
-        config.addDataSourceProperty("logServerErrorDetail", "false"); // DETAIL quotes rows
-        config.addDataSourceProperty("socketFactory", KeepAliveSocketFactory.class.getName());
+        config.setDataSource(connections);
         config.setConnectionInitSql(url.end() == End.SOURCE ? PINNED + "SET search_path = ''" : PINNED);
         config.setMaximumPoolSize(maximumConnections);
         config.setMinimumIdle(0);
@@ -63,6 +73,27 @@ public final class Database implements AutoCloseable {
         config.setConnectionTimeout(Math.max(1000, connectTimeout.toMillis()));
         config.setInitializationFailTimeout(-1);
         this.pool = new HikariDataSource(config);
+        this.named = new NamingItsEnd(pool, url.end());
+        this.jdbc = JdbcClient.create(Session.template(named, url.end()));
+    }
+
+    /** A pool's own complaint does not say which database it is about in a way that anything could sort by. */
+    private static final class NamingItsEnd extends DelegatingDataSource {
+        private final End end;
+
+        NamingItsEnd(DataSource pool, End end) {
+            super(pool);
+            this.end = end;
+        }
+
+        @Override
+        public Connection getConnection() {
+            try {
+                return super.getConnection();
+            } catch (SQLException e) {
+                throw new EndFailure(end, e);
+            }
+        }
     }
 
     public End end() {
@@ -75,20 +106,30 @@ public final class Database implements AutoCloseable {
 
     /** A connection of one's own, to be closed. */
     public Session open() {
-        try {
-            return new Session(pool.getConnection());
-        } catch (SQLException e) {
-            throw Session.translate(e);
-        }
+        return new Session(named.getConnection(), end());
     }
 
     /** Single statements, each in a transaction of its own. */
     public JdbcClient jdbc() {
-        return JdbcClient.create(pool);
+        return jdbc;
     }
 
     public DataSource dataSource() {
-        return pool;
+        return named;
+    }
+
+    /**
+     * A watch over this end, which the caller asks to beat, and closes.
+     *
+     * @param silence after this long without an answer all connections are ended
+     */
+    public Pulse pulse(Duration silence, Clock clock) {
+        return new Pulse(end(), connections, silence, clock);
+    }
+
+    /** Ends all connections at once: whoever waits on one gets a connection failure. */
+    public void abortAll() {
+        connections.abortAll();
     }
 
     @Override

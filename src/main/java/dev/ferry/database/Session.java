@@ -5,21 +5,19 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
 import java.util.List;
+import javax.sql.DataSource;
 import org.postgresql.PGConnection;
 import org.postgresql.copy.CopyIn;
 import org.postgresql.copy.CopyOut;
+import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.jdbc.datasource.SingleConnectionDataSource;
-import org.springframework.jdbc.support.SQLExceptionTranslator;
-import org.springframework.jdbc.support.SQLStateSQLExceptionTranslator;
 
 /**
  * One connection, for work that must stay on it: transactions, COPY, temporary tables. In autocommit until
  * {@link #begin}; closing rolls back what was not committed and hands the connection back as it was found.
  */
 public final class Session implements AutoCloseable {
-    private static final SQLExceptionTranslator TRANSLATOR = new SQLStateSQLExceptionTranslator();
-
     /** The isolation that a transaction of ours asks for. */
     public enum Isolation {
         READ_COMMITTED(""),
@@ -34,12 +32,21 @@ public final class Session implements AutoCloseable {
     }
 
     private final Connection connection;
+    private final End end;
     private final JdbcClient jdbc;
     private boolean timeoutChanged;
 
-    Session(Connection connection) {
+    Session(Connection connection, End end) {
         this.connection = connection;
-        this.jdbc = JdbcClient.create(new SingleConnectionDataSource(connection, true));
+        this.end = end;
+        this.jdbc = JdbcClient.create(template(new SingleConnectionDataSource(connection, true), end));
+    }
+
+    /** One whose failures name their end. */
+    static JdbcTemplate template(DataSource connections, End end) {
+        JdbcTemplate template = new JdbcTemplate(connections);
+        template.setExceptionTranslator((task, sql, e) -> new EndFailure(end, e));
+        return template;
     }
 
     /** Statements with parameters, on this connection and inside its transaction. */
@@ -154,10 +161,8 @@ public final class Session implements AutoCloseable {
         }
     }
 
-    public static RuntimeException translate(SQLException e) {
-        RuntimeException translated = TRANSLATOR.translate("statement", null, e);
-        return translated != null
-                ? translated
-                : new org.springframework.jdbc.UncategorizedSQLException("statement", null, e);
+    /** For failures of what {@link #copyOut} and {@link #copyIn} returned. */
+    public RuntimeException translate(SQLException e) {
+        return new EndFailure(end, e);
     }
 }

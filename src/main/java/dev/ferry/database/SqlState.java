@@ -1,5 +1,8 @@
 package dev.ferry.database;
 
+import java.io.EOFException;
+import java.net.SocketTimeoutException;
+import java.net.UnknownHostException;
 import java.sql.SQLException;
 import java.sql.SQLTransientConnectionException;
 import java.util.Set;
@@ -72,6 +75,22 @@ public final class SqlState {
         return UNIQUE_VIOLATION.equals(state) || EXCLUSION_VIOLATION.equals(state);
     }
 
+    private static String reason(@Nullable Throwable cause) {
+        if (cause == null) {
+            return "";
+        }
+        if (cause instanceof UnknownHostException) {
+            return ": there is no host called " + cause.getMessage();
+        }
+        if (cause instanceof SocketTimeoutException) {
+            return ": no answer in time";
+        }
+        if (cause instanceof EOFException) {
+            return ": the server closed the connection";
+        }
+        return cause.getMessage() == null ? "" : ": " + cause.getMessage();
+    }
+
     /**
      * What the server said, without DETAIL and context: these quote rows. Only for a failure that came from a server.
      */
@@ -86,10 +105,9 @@ public final class SqlState {
                 return postgres.getServerErrorMessage().getMessage() + " (SQLSTATE " + postgres.getSQLState() + ")";
             }
             if (cause instanceof SQLException sql && !(sql.getCause() instanceof SQLException)) {
-                String reason = sql.getCause() == null
-                        ? ""
-                        : ": " + sql.getCause().getClass().getSimpleName();
-                return sql.getMessage() + reason + " (SQLSTATE " + sql.getSQLState() + ")";
+                String message = String.valueOf(sql.getMessage()).strip();
+                String said = message.endsWith(".") ? message.substring(0, message.length() - 1) : message;
+                return said + reason(sql.getCause()) + " (SQLSTATE " + sql.getSQLState() + ")";
             }
         }
         return failure.getClass().getSimpleName() + ": " + failure.getMessage();

@@ -23,6 +23,7 @@ final class Copying {
     private final FerryProperties properties;
     private final Signals signals;
     private final Journal journal;
+    private final Troubles troubles;
 
     Copying(
             Voyage voyage,
@@ -30,13 +31,15 @@ final class Copying {
             Leadership leadership,
             FerryProperties properties,
             Signals signals,
-            Journal journal) {
+            Journal journal,
+            Troubles troubles) {
         this.voyage = voyage;
         this.store = store;
         this.leadership = leadership;
         this.properties = properties;
         this.signals = signals;
         this.journal = journal;
+        this.troubles = troubles;
     }
 
     void run() {
@@ -70,7 +73,7 @@ final class Copying {
         do {
             copy.plan();
             while (!copy.copied()) {
-                new Workers(properties.copy().workers(), signals, journal).run("ferry-copy", copy::copyNextChunk);
+                new Workers(properties.copy().workers(), signals, troubles).run("ferry-copy", copy::copyNextChunk);
                 if (!signals.keepCopying()) {
                     return false;
                 }

@@ -1,5 +1,6 @@
 package dev.ferry.migration;
 
+import dev.ferry.database.EndFailure;
 import dev.ferry.database.SqlState;
 import dev.ferry.database.TableLockedException;
 import dev.ferry.failure.FailureCode;
@@ -48,7 +49,13 @@ final class Failures {
             return "Ferry met an error of its own (" + failure.getClass().getSimpleName()
                     + "). Press Retry; if it comes again, report it with the process's log.";
         }
-        String said = SqlState.describe(failure) + ".";
+        String where = EndFailure.endOf(failure)
+                .map(end -> "The " + end.label() + ": ")
+                .orElse("");
+        String said = where + SqlState.describe(failure) + ".";
+        if (state.startsWith("08")) {
+            return said + " Ferry keeps trying and goes on by itself.";
+        }
         if (SqlState.isWrongCredentials(failure)) {
             return said + " Ferry keeps trying; if the password or the database changed, set the new URL.";
         }

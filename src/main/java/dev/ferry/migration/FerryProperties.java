@@ -4,7 +4,9 @@ import jakarta.validation.Valid;
 import jakarta.validation.constraints.Max;
 import jakarta.validation.constraints.Min;
 import jakarta.validation.constraints.NotNull;
+import java.nio.file.Path;
 import java.time.Duration;
+import org.jspecify.annotations.Nullable;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DefaultValue;
 import org.springframework.util.unit.DataSize;
@@ -22,6 +24,7 @@ public record FerryProperties(
         @Valid @DefaultValue Sync sync,
         @Valid @DefaultValue Lease lease,
         @Valid @DefaultValue Connect connect,
+        @Valid @DefaultValue Client client,
         @Valid @DefaultValue Switch cutover) {
 
     /** @param size heap and TOAST that one transaction copies */
@@ -50,8 +53,18 @@ public record FerryProperties(
             @NotNull @DefaultValue("5s") Duration heartbeat,
             @NotNull @DefaultValue("20s") Duration expiry) {}
 
-    /** @param timeout of an attempt to connect, and of the wait for a pooled connection */
-    public record Connect(@NotNull @DefaultValue("10s") Duration timeout) {}
+    /**
+     * Patience with the network.
+     *
+     * @param timeout of an attempt to connect, and of the wait for a pooled connection
+     * @param silence an end that has not answered for this long is taken for gone; all connections to it are ended
+     */
+    public record Connect(
+            @NotNull @DefaultValue("10s") Duration timeout,
+            @NotNull @DefaultValue("30s") Duration silence) {}
+
+    /** @param folder where pg_dump and pg_restore are; by default the newest on the PATH or in the usual places */
+    public record Client(@Nullable Path folder) {}
 
     /** @param attempts to lock all tables before a switch gives up */
     public record Switch(@Min(1) @DefaultValue("10") int attempts) {}

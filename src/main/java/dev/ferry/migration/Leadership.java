@@ -120,7 +120,7 @@ final class Leadership implements EpochFence {
                 resign();
             }
         } catch (RuntimeException e) {
-            LOG.warn("No heartbeat: {}", SqlState.describe(e));
+            LOG.debug("No heartbeat: {}", SqlState.describe(e)); // the pulse tells, and the status shows it
             closeHeartbeat();
         }
     }

@@ -28,6 +28,7 @@ final class LiveMigration implements Migration, AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(LiveMigration.class);
     private static final Duration OUTCOME_WAIT = Duration.ofSeconds(20);
     private static final Duration REFRESH = Duration.ofMillis(700);
+    private static final Duration PULSE = Duration.ofSeconds(2);
     private static final Duration END_WAIT = Duration.ofSeconds(8);
 
     private final Ends ends;
@@ -40,7 +41,7 @@ final class LiveMigration implements Migration, AutoCloseable {
     private final PgClient pgClient;
     private final List<String> excluded;
     private final @Nullable String unusable;
-    private final ScheduledExecutorService schedule = Executors.newScheduledThreadPool(2, task -> {
+    private final ScheduledExecutorService schedule = Executors.newScheduledThreadPool(4, task -> {
         Thread thread = new Thread(task, "ferry-schedule");
         thread.setDaemon(true);
         return thread;
@@ -53,7 +54,12 @@ final class LiveMigration implements Migration, AutoCloseable {
 
     /** What exists once the target's URL could be understood. */
     private record Machine(
-            MigrationStore store, Leadership leadership, MigrationRunner runner, StatusReader reader, Thread thread) {}
+            MigrationStore store,
+            Leadership leadership,
+            MigrationRunner runner,
+            Reachability reachability,
+            StatusReader reader,
+            Thread thread) {}
 
     LiveMigration(FerryEnvironment environment, FerryProperties properties, PgClient pgClient, Clock clock) {
         this.ends = new Ends(environment, properties);
@@ -87,10 +93,10 @@ final class LiveMigration implements Migration, AutoCloseable {
                 ends::source,
                 ends::target,
                 properties.lease().expiry());
-        return newMachineParts(nobody).reader();
+        return newMachineParts(nobody, Reachability.unknown()).reader();
     }
 
-    private Machine newMachineParts(Leadership leadership) {
+    private Machine newMachineParts(Leadership leadership, Reachability reachability) {
         MigrationStore store = new MigrationStore(ends::target);
         MigrationRunner runner =
                 new MigrationRunner(ends, store, leadership, filter, properties, pgClient, events, clock, signals);
@@ -98,7 +104,8 @@ final class LiveMigration implements Migration, AutoCloseable {
                 store,
                 leadership,
                 runner,
-                new StatusReader(store, leadership, runner, excluded, clock),
+                reachability,
+                new StatusReader(store, leadership, runner, reachability, excluded, clock),
                 new Thread(runner, "ferry-runner"));
     }
 
@@ -108,16 +115,23 @@ final class LiveMigration implements Migration, AutoCloseable {
             events.error(unusable);
             return;
         }
-        Machine parts = newMachineParts(new Leadership(
-                ends.applicationName(),
-                ends::source,
-                ends::target,
-                properties.lease().expiry()));
+        Machine parts = newMachineParts(
+                new Leadership(
+                        ends.applicationName(),
+                        ends::source,
+                        ends::target,
+                        properties.lease().expiry()),
+                Reachability.of(
+                        ends.source(), ends.target(), properties.connect().silence(), clock));
         machine = parts;
         parts.thread().start();
         long beat = properties.lease().heartbeat().toMillis();
         tasks.add(schedule.scheduleWithFixedDelay(
                 quietly(parts.leadership()::heartbeat), beat, beat, TimeUnit.MILLISECONDS));
+        parts.reachability()
+                .beats()
+                .forEach(asking -> tasks.add(
+                        schedule.scheduleWithFixedDelay(quietly(asking), 0, PULSE.toMillis(), TimeUnit.MILLISECONDS)));
         tasks.add(schedule.scheduleWithFixedDelay(
                 quietly(() -> {
                     refresh(parts);
@@ -224,8 +238,9 @@ final class LiveMigration implements Migration, AutoCloseable {
             return refused(code, Failures.describe(e), Phase.ofLabel(status.phase()), null);
         } catch (RuntimeException e) {
             // Nothing was done, or its outcome is what the database says: the status shows it.
+            boolean neverStarted = action == Action.START && status.phase().equals(Phase.WAITING.label());
             return refused(
-                    Outcome.Refused.Code.WRONG_PHASE,
+                    neverStarted ? Outcome.Refused.Code.PREFLIGHT_BLOCKED : Outcome.Refused.Code.WRONG_PHASE,
                     "Not done: " + Failures.describe(e),
                     Phase.ofLabel(status.phase()),
                     null);
@@ -477,6 +492,12 @@ final class LiveMigration implements Migration, AutoCloseable {
             }
             tasks.forEach(task -> task.cancel(false));
             schedule.shutdown();
+            parts.reachability().close();
+            if (parts.thread().isAlive()) {
+                // Stuck on a network that swallows everything: what it did is not committed and will be done again.
+                ends.source().abortAll();
+                ends.target().abortAll();
+            }
             if (parts.leadership().leads()) {
                 events.save(ends.target());
             }

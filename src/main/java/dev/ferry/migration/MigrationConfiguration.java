@@ -1,6 +1,7 @@
 package dev.ferry.migration;
 
 import dev.ferry.schema.PgClient;
+import java.nio.file.Path;
 import java.time.Clock;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.context.annotation.Bean;
@@ -17,7 +18,9 @@ class MigrationConfiguration {
 
     @Bean(destroyMethod = "close")
     LiveMigration migration(FerryEnvironment environment, FerryProperties properties) {
-        return new LiveMigration(environment, properties, PgClient.installed(), Clock.systemUTC());
+        Path folder = properties.client().folder();
+        PgClient pgClient = folder == null ? PgClient.installed() : PgClient.installedIn(folder);
+        return new LiveMigration(environment, properties, pgClient, Clock.systemUTC());
     }
 
     @Bean

@@ -9,7 +9,6 @@ import dev.ferry.database.SqlState;
 import dev.ferry.database.TableFilter;
 import dev.ferry.database.TableName;
 import dev.ferry.failure.FerryException;
-import dev.ferry.journal.Journal;
 import dev.ferry.schema.PgClient;
 import dev.ferry.schema.Stage;
 import dev.ferry.sync.LiveSync;
@@ -30,8 +29,6 @@ import org.slf4j.LoggerFactory;
 final class MigrationRunner implements Runnable {
     private static final Logger LOG = LoggerFactory.getLogger(MigrationRunner.class);
     private static final Duration IDLE = Duration.ofSeconds(1);
-    private static final Duration FIRST_PAUSE = Duration.ofMillis(500);
-    private static final Duration LONGEST_PAUSE = Duration.ofSeconds(15);
     private static final String FOREIGN_KEYS_VALID = "foreign keys valid";
 
     private final Ends ends;
@@ -43,17 +40,15 @@ final class MigrationRunner implements Runnable {
     private final EventLog events;
     private final Clock clock;
     private final Signals signals;
+    private final Troubles troubles;
 
     private @Nullable Voyage voyage;
     private volatile @Nullable LiveSync sync;
     private volatile SwitchProgress switchProgress = SwitchProgress.IDLE;
     private volatile boolean resting;
-    private volatile @Nullable String trouble;
     private volatile @Nullable Long targetChanges;
     private Instant targetChangesAt = Instant.EPOCH;
-    private Duration pause = FIRST_PAUSE;
-    private @Nullable String toldTrouble;
-    private Instant toldAt = Instant.EPOCH;
+    private final Backoff backoff = new Backoff();
 
     MigrationRunner(
             Ends ends,
@@ -74,6 +69,7 @@ final class MigrationRunner implements Runnable {
         this.events = events;
         this.clock = clock;
         this.signals = signals;
+        this.troubles = new Troubles(events, clock);
     }
 
     @Nullable LiveSync sync() {
@@ -91,7 +87,7 @@ final class MigrationRunner implements Runnable {
 
     /** What is being tried again, or null. */
     @Nullable String trouble() {
-        return trouble;
+        return troubles.now();
     }
 
     /** Rows written on the target since the switch, counted every few seconds; null unless switched. */
@@ -111,8 +107,8 @@ final class MigrationRunner implements Runnable {
                 if (lead()) {
                     step();
                 }
-                trouble = null;
-                pause = FIRST_PAUSE;
+                troubles.over();
+                backoff.reset();
             } catch (Throwable e) {
                 react(e);
             }
@@ -174,7 +170,7 @@ final class MigrationRunner implements Runnable {
                 } else {
                     Voyage current = voyage(row);
                     sync = null;
-                    new Copying(current, store, leadership, properties, signals, events).run();
+                    new Copying(current, store, leadership, properties, signals, events, troubles).run();
                 }
             }
             case REPLICATING -> replicate(row);
@@ -401,10 +397,8 @@ final class MigrationRunner implements Runnable {
                 forget();
             }
             case TRY_AGAIN -> {
-                trouble = told;
-                tell(told);
-                signals.await(pause);
-                pause = pause.multipliedBy(2).compareTo(LONGEST_PAUSE) < 0 ? pause.multipliedBy(2) : LONGEST_PAUSE;
+                troubles.met(told);
+                signals.await(backoff.next());
             }
             case STOP -> {
                 if (SqlState.of(e) == null && !(e instanceof FerryException)) {
@@ -415,19 +409,8 @@ final class MigrationRunner implements Runnable {
         }
     }
 
-    private void tell(String message) {
-        boolean fresh = !message.equals(toldTrouble)
-                || Duration.between(toldAt, clock.instant()).toSeconds() > 60;
-        if (fresh) {
-            Journal journal = events;
-            journal.warn(message);
-            toldTrouble = message;
-            toldAt = clock.instant();
-        }
-    }
-
     private void fail(String told) {
-        trouble = told;
+        troubles.over();
         events.error(told);
         voyage = null;
         sync = null;

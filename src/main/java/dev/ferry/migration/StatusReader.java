@@ -1,6 +1,7 @@
 package dev.ferry.migration;
 
 import dev.ferry.cutover.SwitchProgress;
+import dev.ferry.database.End;
 import dev.ferry.migration.MigrationStatus.ByteWeighted;
 import dev.ferry.migration.MigrationStatus.ChecklistStep;
 import dev.ferry.migration.MigrationStatus.EventChecklist;
@@ -33,16 +34,23 @@ final class StatusReader {
     private final MigrationStore store;
     private final Leadership leadership;
     private final MigrationRunner runner;
+    private final Reachability reachability;
     private final List<String> excluded;
     private final Clock clock;
     private final Deque<Sample> samples = new ArrayDeque<>();
     private final Deque<Long> backlog = new ArrayDeque<>();
 
     StatusReader(
-            MigrationStore store, Leadership leadership, MigrationRunner runner, List<String> excluded, Clock clock) {
+            MigrationStore store,
+            Leadership leadership,
+            MigrationRunner runner,
+            Reachability reachability,
+            List<String> excluded,
+            Clock clock) {
         this.store = store;
         this.leadership = leadership;
         this.runner = runner;
+        this.reachability = reachability;
         this.excluded = excluded;
         this.clock = clock;
     }
@@ -86,7 +94,9 @@ final class StatusReader {
     }
 
     /** The same migration, when the target could not be asked just now. */
-    MigrationStatus unreachable(MigrationStatus last, String error) {
+    MigrationStatus unreachable(MigrationStatus last, String said) {
+        String gone = reachability.trouble();
+        String error = gone == null ? said : gone;
         return new MigrationStatus(
                 last.phase(),
                 last.state(),
@@ -109,8 +119,30 @@ final class StatusReader {
                         List.of(new Readiness.Blocker("target_unreachable", error)),
                         List.of(),
                         List.of()),
-                last.progressSignals(),
+                withoutAnswer(last.progressSignals(), error),
                 last.tables());
+    }
+
+    /** Nothing gets better while an end is gone: the lag grows by the clock. */
+    private ProgressSignals withoutAnswer(ProgressSignals last, String error) {
+        ReplicationDelay before = last.replicationDelay();
+        Instant good = before.lastGoodSync();
+        Double seconds = good == null
+                ? null
+                : Math.max(0, Duration.between(good, clock.instant()).toMillis() / 1000.0);
+        return new ProgressSignals(
+                last.tablePhase(),
+                last.byteWeighted(),
+                new ReplicationDelay(seconds, seconds, good, before.pendingChanges(), "unknown", "blocked", error),
+                null,
+                last.eventChecklist(),
+                last.stallDetection());
+    }
+
+    /** What is wrong with an end; else what is being tried again; null if all goes well. */
+    private @Nullable String trouble() {
+        String gone = reachability.trouble();
+        return gone != null ? gone : runner.trouble();
     }
 
     MigrationStatus read(MigrationRow row) {
@@ -128,7 +160,7 @@ final class StatusReader {
                 row.phase().label(),
                 state(row, leads),
                 message(row, leads, copyDone),
-                row.phase() == Phase.ERROR ? row.error() : leads ? runner.trouble() : null,
+                row.phase() == Phase.ERROR ? row.error() : leads ? trouble() : null,
                 row.startedAt(),
                 row.switchedAt(),
                 row.completedAt(),
@@ -287,7 +319,7 @@ final class StatusReader {
         String trend = trend();
         String blocked = !sync.suspended().isEmpty()
                 ? "suspended: " + String.join(", ", sync.suspended().keySet())
-                : runner.trouble();
+                : trouble();
         String health = row.paused()
                 ? "paused"
                 : blocked != null
@@ -435,11 +467,16 @@ final class StatusReader {
                         "schema_drift", "Not part of the migration: " + String.join(", ", sync.newTables())));
             }
         }
-        String trouble = runner.trouble();
-        if (trouble != null) {
-            hard.add(new Readiness.Blocker("source_unreachable", trouble));
+        for (End end : End.values()) {
+            String gone = reachability.trouble(end);
+            if (gone != null) {
+                hard.add(new Readiness.Blocker(end.label() + "_unreachable", gone));
+            }
         }
-        if (sync == null || delay.seconds() == null || delay.seconds() > 5) {
+        String retried = runner.trouble();
+        if (retried != null) {
+            soft.add(new Readiness.Blocker("replication_not_healthy", retried));
+        } else if (sync == null || delay.seconds() == null || delay.seconds() > 5) {
             soft.add(new Readiness.Blocker(
                     "replication_not_healthy",
                     delay.seconds() == null

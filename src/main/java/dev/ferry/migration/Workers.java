@@ -1,8 +1,6 @@
 package dev.ferry.migration;
 
 import dev.ferry.database.SqlState;
-import dev.ferry.journal.Journal;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ExecutionException;
@@ -13,17 +11,14 @@ import java.util.function.BooleanSupplier;
 
 /** Runs one piece of work on several threads until each says that nothing is left. */
 final class Workers {
-    private static final Duration FIRST_PAUSE = Duration.ofMillis(500);
-    private static final Duration LONGEST_PAUSE = Duration.ofSeconds(15);
-
     private final int count;
     private final Signals signals;
-    private final Journal journal;
+    private final Troubles troubles;
 
-    Workers(int count, Signals signals, Journal journal) {
+    Workers(int count, Signals signals, Troubles troubles) {
         this.count = count;
         this.signals = signals;
-        this.journal = journal;
+        this.troubles = troubles;
     }
 
     /**
@@ -56,21 +51,25 @@ final class Workers {
     }
 
     private void work(BooleanSupplier unit) {
-        Duration pause = FIRST_PAUSE;
-        while (signals.keepCopying() && !Thread.currentThread().isInterrupted()) {
-            try {
-                if (!unit.getAsBoolean()) {
-                    return;
+        Backoff backoff = new Backoff();
+        try {
+            while (signals.keepCopying() && !Thread.currentThread().isInterrupted()) {
+                try {
+                    if (!unit.getAsBoolean()) {
+                        return;
+                    }
+                    backoff.reset();
+                    troubles.over();
+                } catch (RuntimeException e) {
+                    if (!SqlState.isTransient(e)) {
+                        throw e;
+                    }
+                    troubles.met(Failures.describe(e));
+                    signals.await(backoff.next());
                 }
-                pause = FIRST_PAUSE;
-            } catch (RuntimeException e) {
-                if (!SqlState.isTransient(e)) {
-                    throw e;
-                }
-                journal.warn(Failures.describe(e) + " Trying again.");
-                signals.await(pause);
-                pause = pause.multipliedBy(2).compareTo(LONGEST_PAUSE) < 0 ? pause.multipliedBy(2) : LONGEST_PAUSE;
             }
+        } finally {
+            troubles.over();
         }
     }
 

@@ -118,35 +118,38 @@ final class Leftovers {
                         + " CASCADE; or take a fresh target.");
     }
 
-    private record Relics(String kind, String name) {}
+    /** @param inTheWay it stands in a schema that the source's objects will go to */
+    private record Relics(String kind, String name, boolean inTheWay) {}
 
     private static Verdict targetEmpty(Ends ends) {
         List<Relics> found = ends.target()
                 .session()
                 .jdbc()
                 .sql("""
-                        SELECT o.kind, o.name
+                        SELECT o.kind, o.schema || '.' || o.name AS name, o.schema = ANY (:schemas) AS in_the_way
                           FROM (SELECT CASE c.relkind WHEN 'S' THEN 'sequence' WHEN 'v' THEN 'view'
                                             WHEN 'm' THEN 'view' ELSE 'table' END AS kind,
-                                       n.nspname || '.' || c.relname AS name
+                                       n.nspname AS schema, c.relname AS name
                                   FROM pg_class c
                                   JOIN pg_namespace n ON n.oid = c.relnamespace
                                  WHERE c.relkind IN ('r', 'p', 'v', 'm', 'S', 'f')
-                                   AND n.nspname = ANY (:schemas) AND %s
+                                   AND %1$s AND %2$s
                                  UNION ALL
-                                SELECT 'function', n.nspname || '.' || p.proname
+                                SELECT 'function', n.nspname, p.proname
                                   FROM pg_proc p
                                   JOIN pg_namespace n ON n.oid = p.pronamespace
-                                 WHERE n.nspname = ANY (:schemas) AND %s
+                                 WHERE %1$s AND %3$s
                                  UNION ALL
-                                SELECT 'type', n.nspname || '.' || t.typname
+                                SELECT 'type', n.nspname, t.typname
                                   FROM pg_type t
                                   JOIN pg_namespace n ON n.oid = t.typnamespace
                                   LEFT JOIN pg_class c ON c.oid = t.typrelid
                                  WHERE (t.typtype IN ('d', 'e', 'r') OR t.typtype = 'c' AND c.relkind = 'c')
-                                   AND n.nspname = ANY (:schemas) AND %s) o
-                         ORDER BY array_position(ARRAY['table', 'view', 'sequence', 'function', 'type'], o.kind), o.name
+                                   AND %1$s AND %4$s) o
+                         ORDER BY array_position(ARRAY['table', 'view', 'sequence', 'function', 'type'], o.kind), 2
                         """.formatted(
+                                "(n.nspname = ANY (:schemas) OR " + UserObjects.IN_USER_SCHEMA
+                                        + " AND n.nspname <> 'pscale_extensions')",
                                 UserObjects.notOfAnExtension("pg_class", "c.oid"),
                                 UserObjects.notOfAnExtension("pg_proc", "p.oid"),
                                 UserObjects.notOfAnExtension("pg_type", "t.oid")))
@@ -159,9 +162,26 @@ final class Leftovers {
         if (ends.resumes()) {
             return Verdict.ok("The target holds this migration's own objects", "It will be resumed.");
         }
+        List<Relics> inTheWay = found.stream().filter(Relics::inTheWay).toList();
+        if (inTheWay.isEmpty()) {
+            return Verdict.warning(
+                    "The target holds objects in other schemas",
+                    named(found) + ". Ferry does not touch them.",
+                    "Check that this is the database or branch that you mean.");
+        }
+        List<Relics> beside = found.stream().filter(relic -> !relic.inTheWay()).toList();
+        return Verdict.blocker(
+                "The target is not empty",
+                named(inTheWay) + "."
+                        + (beside.isEmpty() ? "" : " In other schemas, not in the way: " + named(beside) + "."),
+                "Take a fresh database or branch, or remove these objects if nobody needs them. For a whole schema:"
+                        + " DROP SCHEMA name CASCADE; CREATE SCHEMA name;");
+    }
+
+    private static String named(List<Relics> relics) {
         List<String> parts = new ArrayList<>();
         for (String kind : List.of("table", "view", "sequence", "function", "type")) {
-            List<String> names = found.stream()
+            List<String> names = relics.stream()
                     .filter(relic -> relic.kind().equals(kind))
                     .map(Relics::name)
                     .toList();
@@ -169,10 +189,6 @@ final class Leftovers {
                 parts.add(Names.count(names.size(), kind) + ": " + Names.some(names));
             }
         }
-        return Verdict.blocker(
-                "The target is not empty",
-                String.join("; ", parts) + ".",
-                "Take a fresh database or branch, or remove these objects if nobody needs them. For a whole schema:"
-                        + " DROP SCHEMA name CASCADE; CREATE SCHEMA name;");
+        return String.join("; ", parts);
     }
 }

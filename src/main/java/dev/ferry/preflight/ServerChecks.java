@@ -83,7 +83,10 @@ final class ServerChecks {
                 + "), or use Ferry's container image.";
         Optional<Integer> version = pgDumpMajorVersion.get();
         if (version.isEmpty()) {
-            return Verdict.blocker("pg_dump is missing", "No pg_dump was found on the PATH.", remedy);
+            return Verdict.blocker(
+                    "pg_dump is missing",
+                    "No pg_dump with a pg_restore beside it was found on the PATH, or in FERRY_CLIENT_FOLDER if that is set.",
+                    remedy);
         }
         return version.get() >= server
                 ? Verdict.ok("pg_dump can read the source", "pg_dump " + version.get() + ", source " + server)

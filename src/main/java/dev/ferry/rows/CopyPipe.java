@@ -20,7 +20,7 @@ final class CopyPipe {
             in = to.copyIn(copyIn);
             byte[] buffer = new byte[BUFFER];
             int filled = 0;
-            for (byte[] row = out.readFromCopy(); row != null; row = out.readFromCopy()) {
+            for (byte[] row = read(from, out); row != null; row = read(from, out)) {
                 if (filled + row.length > BUFFER && filled > 0) {
                     in.writeToCopy(buffer, 0, filled);
                     filled = 0;
@@ -37,10 +37,18 @@ final class CopyPipe {
             }
             return in.endCopy();
         } catch (SQLException e) {
-            throw Session.translate(e);
+            throw to.translate(e);
         } finally {
             cancel(in);
             cancel(out);
+        }
+    }
+
+    private static byte @org.jspecify.annotations.Nullable [] read(Session from, CopyOut out) {
+        try {
+            return out.readFromCopy();
+        } catch (SQLException e) {
+            throw from.translate(e);
         }
     }
 

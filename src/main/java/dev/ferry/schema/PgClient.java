@@ -32,4 +32,9 @@ public interface PgClient {
     static PgClient installed() {
         return InstalledPgClient.onThisMachine();
     }
+
+    /** The programs in one folder alone. */
+    static PgClient installedIn(Path folder) {
+        return new InstalledPgClient(() -> List.of(folder));
+    }
 }

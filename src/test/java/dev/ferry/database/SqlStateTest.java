@@ -77,6 +77,6 @@ class SqlStateTest {
 
         assertThat(SqlState.describe(
                         new RuntimeException(new SQLTransientConnectionException("pool timed out", "08001", refused))))
-                .isEqualTo("Connection refused.: ConnectException (SQLSTATE 08001)");
+                .isEqualTo("Connection refused: no (SQLSTATE 08001)");
     }
 }

@@ -4,8 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
 import dev.ferry.testing.CatalogInventory;
+import dev.ferry.testing.FaultyProxy;
 import dev.ferry.testing.FerryProcess;
 import dev.ferry.testing.PostgresServer;
+import dev.ferry.testing.RandomWriter;
 import dev.ferry.testing.RowComparison;
 import dev.ferry.testing.SampleTables;
 import dev.ferry.testing.SmallDisk;
@@ -24,6 +26,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** The errors that a user will meet: each with a clear message, no stack trace, and nothing lost. */
 class ErrorsIT {
+    private static final Duration PATIENCE = Duration.ofMinutes(2);
 
     private final TestDatabase source = PostgresServer.shared(15).herokuDatabase();
     private final TestDatabase target = PostgresServer.shared(17).planetScaleDatabase(true);
@@ -96,6 +99,16 @@ class ErrorsIT {
     }
 
     @Test
+    void anUnknownHostIsNamed() {
+        try (FerryProcess ferry = FerryProcess.between(source, target)
+                .target("postgres://app:hunter2@nowhere.invalid:5432/app")
+                .secret("hunter2")
+                .start()) {
+            assertBlocked(ferry, "nowhere.invalid");
+        }
+    }
+
+    @Test
     void aWrongPasswordIsSaidAndNothingIsTouched() throws IOException {
         try (PostgresServer guarded = PostgresServer.start(15, Map.of("fsync", "off"))) {
             TestDatabase locked = guarded.herokuDatabase();
@@ -129,12 +142,60 @@ class ErrorsIT {
     }
 
     @Test
+    void aTargetThatBecomesReadOnlyIsShownAndWaitedFor() {
+        RandomWriter.createTables(source, 200);
+        try (RandomWriter writer = RandomWriter.start(source, 1, 5);
+                FerryProcess ferry = FerryProcess.between(source, target).start()) {
+            ferry.start();
+            ferry.awaitInSync();
+            String role = "ALTER ROLE " + target.owner() + " IN DATABASE " + target.name();
+            target.runAsSuperuser(role + " SET default_transaction_read_only = on");
+            endSessions(target);
+            writer.awaitCommitted(50);
+            assertShown(ferry, "read-only");
+            target.runAsSuperuser(role + " RESET default_transaction_read_only");
+            endSessions(target);
+            ferry.awaitInSync();
+            writer.expectRefusals();
+            ferry.switchTraffic();
+            RowComparison.assertEqual(source, target);
+            writer.assertUndisturbed();
+        }
+    }
+
+    private static void endSessions(TestDatabase database) {
+        database.runAsSuperuser("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '"
+                + database.name() + "' AND usename = '" + database.owner() + "'");
+    }
+
+    @Test
     void aTableOfAnotherRoleIsNamed() {
         SampleTables.create(source, 10);
         source.runAsSuperuser("CREATE TABLE public.not_yours (id int PRIMARY KEY)");
         try (FerryProcess ferry = FerryProcess.between(source, target).start()) {
             assertBlocked(ferry, "not_yours");
         }
+    }
+
+    @Test
+    void aMissingPgDumpIsNamed() {
+        SampleTables.create(source, 10);
+        try (FerryProcess ferry = FerryProcess.between(source, target)
+                .set("FERRY_CLIENT_FOLDER", "/nonexistent")
+                .start()) {
+            assertBlocked(ferry, "pg_dump");
+        }
+    }
+
+    @Test
+    void aTargetThatIsNotEmptyHasItsTablesNamed() {
+        SampleTables.create(source, 10);
+        target.run("CREATE SCHEMA older; CREATE TABLE older.left_over (id int); CREATE TABLE orders (id int)");
+        try (FerryProcess ferry = FerryProcess.between(source, target).start()) {
+            assertBlocked(ferry, "public.orders", "in other schemas, not in the way: 1 table: older.left_over");
+        }
+        assertThat(target.count("SELECT count(*) FROM pg_class WHERE relname IN ('left_over', 'orders')"))
+                .isEqualTo(2);
     }
 
     @Test
@@ -151,6 +212,84 @@ class ErrorsIT {
             source.run("UPDATE customers SET name = 'not blocked' WHERE id = 2");
             assertThat(ferry.phase()).isEqualTo("configuring");
             locker.commit();
+            ferry.awaitInSync();
+            ferry.switchTraffic();
+            RowComparison.assertEqual(source, target);
+        }
+    }
+
+    @ParameterizedTest(name = "black hole: {0}")
+    @ValueSource(booleans = {false, true})
+    void aNetworkThatIsGoneForAWhileIsShownAndNothingIsLost(boolean blackHole) {
+        RandomWriter.createTables(source, 2000);
+        try (FaultyProxy toSource = FaultyProxy.before(source.server());
+                FaultyProxy toTarget = FaultyProxy.before(target.server());
+                RandomWriter writer = RandomWriter.start(source, 1, 11);
+                FerryProcess ferry = FerryProcess.between(source, target)
+                        .source(toSource.url(source))
+                        .target(toTarget.url(target))
+                        .start()) {
+            ferry.start();
+            ferry.awaitInSync();
+            for (FaultyProxy network : new FaultyProxy[] {toSource, toTarget}) {
+                String end = network == toSource ? "source" : "target";
+                if (blackHole) {
+                    network.blackHole();
+                } else {
+                    network.refuse();
+                    network.cutAll();
+                }
+                ferry.awaitStatus(
+                        "the dashboard says that the " + end + " is gone",
+                        PATIENCE,
+                        status -> !FerryProcess.text(status.path("progress_signals")
+                                        .path("replication_delay")
+                                        .path("health_state"))
+                                .equals("healthy"));
+                assertShown(ferry, end);
+                assertThat(ferry.phase()).isEqualTo("replicating");
+                writer.awaitCommitted(50);
+                if (blackHole) {
+                    network.cutAll(); // what a router does when it comes back: it has forgotten all connections
+                }
+                network.resume();
+                ferry.awaitInSync();
+            }
+            writer.expectRefusals();
+            ferry.switchTraffic();
+            RowComparison.assertEqual(source, target);
+            writer.assertUndisturbed();
+        }
+    }
+
+    @Test
+    void aNetworkThatIsGoneInTheCopyOnlyDelaysIt() {
+        SampleTables.create(source, 40_000);
+        try (FaultyProxy toSource = FaultyProxy.before(source.server());
+                FaultyProxy toTarget = FaultyProxy.before(target.server());
+                FerryProcess ferry = FerryProcess.between(source, target)
+                        .source(toSource.url(source))
+                        .target(toTarget.url(target))
+                        .start()) {
+            toTarget.limit(2_000_000);
+            ferry.start();
+            int goal = 15;
+            for (FaultyProxy network : new FaultyProxy[] {toSource, toTarget}) {
+                int wanted = goal;
+                ferry.awaitStatus(
+                        "copy at " + wanted + " %",
+                        PATIENCE,
+                        now -> now.path("progress_signals")
+                                        .path("byte_weighted")
+                                        .path("percent")
+                                        .doubleValue(0)
+                                >= wanted);
+                network.refuse();
+                network.cutAll();
+                assertShown(ferry, network == toSource ? "source" : "target");
+                network.resume();
+                goal = 50;
+            }
             ferry.awaitInSync();
             ferry.switchTraffic();
             RowComparison.assertEqual(source, target);

@@ -95,6 +95,8 @@ public final class FerryProcess implements AutoCloseable {
         private Builder() {
             environment.put("FERRY_LEASE_HEARTBEAT", "500ms");
             environment.put("FERRY_LEASE_EXPIRY", "3s");
+            environment.put("FERRY_CONNECT_TIMEOUT", "4s");
+            environment.put("FERRY_CONNECT_SILENCE", "4s");
             environment.put("FERRY_CHUNK_SIZE", "256KB");
             environment.put("FERRY_SYNC_INTERVAL", "100ms");
             environment.put("DISABLE_NOTIFICATIONS", "true");
