@@ -22,6 +22,7 @@ import java.util.function.Consumer;
 public final class Switch {
     private static final int CATCH_UP_CYCLES = 20;
     private static final long SMALL = 1000;
+    private static final int OPEN_ATTEMPTS = 4;
     private static final long FIRST_PAUSE_MILLIS = 500;
     private static final long LONGEST_PAUSE_MILLIS = 8000;
 
@@ -50,8 +51,9 @@ public final class Switch {
     /** How it ended. */
     public enum Outcome {
         SWITCHED,
+        /** Somebody held a lock for too long, at either end. The caller releases the fence if it is engaged. */
         GAVE_UP,
-        /** Asked to stop before the app was shut out. */
+        /** Asked to stop; if the app is shut out by then, it stays so until a revert. */
         STOPPED
     }
 
@@ -75,17 +77,40 @@ public final class Switch {
             }
         } else {
             journal.info("The switch goes on: the app was shut out of the source before the restart.");
-            gate.prepare(() -> true);
+            if (!gate.prepare(mayOpen)) {
+                return Outcome.STOPPED;
+            }
         }
         progress.accept(new SwitchProgress(0, SwitchProgress.State.DRAINING, List.of(), null));
         drain();
         requireNothingChanged();
-        if (!mayOpen.getAsBoolean()) {
-            return Outcome.STOPPED;
+        return open(mayOpen, opened);
+    }
+
+    /** The app is shut out while this waits for somebody on the target: not for long. */
+    private Outcome open(BooleanSupplier mayOpen, Consumer<Session> opened) {
+        List<String> inTheWay = List.of();
+        for (int attempt = 1; attempt <= OPEN_ATTEMPTS; attempt++) {
+            if (!mayOpen.getAsBoolean()) {
+                return Outcome.STOPPED;
+            }
+            Optional<List<String>> refused = gate.open(opened);
+            if (refused.isEmpty()) {
+                progress.accept(new SwitchProgress(0, SwitchProgress.State.DONE, List.of(), null));
+                return Outcome.SWITCHED;
+            }
+            inTheWay = refused.get();
+            progress.accept(new SwitchProgress(attempt, SwitchProgress.State.DRAINING, inTheWay, null));
+            journal.warn("The target could not be opened yet (try " + attempt + " of " + OPEN_ATTEMPTS
+                    + "); in the way: " + String.join("; ", inTheWay) + ".");
         }
-        gate.open(opened);
-        progress.accept(new SwitchProgress(0, SwitchProgress.State.DONE, List.of(), null));
-        return Outcome.SWITCHED;
+        progress.accept(new SwitchProgress(
+                OPEN_ATTEMPTS,
+                SwitchProgress.State.GAVE_UP,
+                inTheWay,
+                "No lock on the target's tables in " + OPEN_ATTEMPTS
+                        + " tries. The app may write to the source again."));
+        return Outcome.GAVE_UP;
     }
 
     private Optional<Outcome> lockOut(BooleanSupplier keepGoing) {
@@ -96,7 +121,10 @@ public final class Switch {
             if (!keepGoing.getAsBoolean()) {
                 return Optional.of(Outcome.STOPPED);
             }
-            Optional<List<String>> refused = fence.prepare();
+            Optional<List<String>> refused = gate.rehearse();
+            if (refused.isEmpty()) {
+                refused = fence.prepare();
+            }
             if (refused.isEmpty()) {
                 WriteFence.Engagement engagement = fence.engagement();
                 columnRights = fence.tablesWithColumnRights();
@@ -111,7 +139,7 @@ public final class Switch {
             }
             inTheWay = refused.get();
             progress.accept(new SwitchProgress(attempt, SwitchProgress.State.LOCKING, inTheWay, null));
-            journal.warn("Switch, try " + attempt + " of " + attempts + ": open writers on the source; in the way: "
+            journal.warn("Switch, try " + attempt + " of " + attempts + ": no lock on all tables; in the way: "
                     + String.join("; ", inTheWay) + ".");
             if (!pause(ThreadLocalRandom.current().nextLong(pause / 2, pause))) {
                 return Optional.of(Outcome.STOPPED);

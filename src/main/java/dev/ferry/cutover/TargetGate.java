@@ -6,8 +6,10 @@ import dev.ferry.database.Catalog;
 import dev.ferry.database.Database;
 import dev.ferry.database.End;
 import dev.ferry.database.EpochFence;
+import dev.ferry.database.LockHolders;
 import dev.ferry.database.Route;
 import dev.ferry.database.Session;
+import dev.ferry.database.SqlState;
 import dev.ferry.database.TableName;
 import dev.ferry.database.TrackedTable;
 import dev.ferry.journal.Journal;
@@ -19,6 +21,7 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
@@ -94,28 +97,62 @@ public final class TargetGate {
     }
 
     /**
-     * Opens the target for the app, in one transaction: sequences, triggers, foreign keys, capture. The caller knows that no
-     * write can reach the source any more and that the target equals it.
+     * Does all of {@link #open} but the sequences, and takes it back: what the target will refuse, and who stands in the way
+     * there, is known before the app is shut out of the source.
+     *
+     * @return who was in the way; empty if it went through
+     */
+    public Optional<List<String>> rehearse() {
+        return attempt(session -> {}, false);
+    }
+
+    /**
+     * Opens the target for the app, in one transaction: checks, triggers, foreign keys, capture, sequences. The caller knows
+     * that no write can reach the source any more and that the target equals it.
      *
      * @param inSameTransaction what must be true exactly if the target is open
+     * @return who was in the way; empty if it is open now
      */
-    public void open(Consumer<Session> inSameTransaction) {
-        List<String> statements = new ArrayList<>(SequenceCopy.statements(route.origin(), included));
-        statements.addAll(schema.enableStatements());
+    public Optional<List<String>> open(Consumer<Session> inSameTransaction) {
+        return attempt(inSameTransaction, true);
+    }
+
+    private Optional<List<String>> attempt(Consumer<Session> inSameTransaction, boolean commit) {
+        List<String> statements = new ArrayList<>(schema.enableStatements());
         if (!route.replicaRole()) {
             statements.addAll(schema.addForeignKeysNotValid());
         }
-        schema.restore(Stage.CHECKS, 1, () -> true);
         List<TrackedTable> tables = targetTables();
+        statements.add(Capture.enabling(tables, true));
+        if (commit) {
+            // Not undone by a rollback, so not rehearsed.
+            statements.addAll(SequenceCopy.statements(route.origin(), included));
+        }
         try (Session session = target().open()) {
             session.begin();
             fence().hold(session, End.TARGET);
             session.execute("SET LOCAL lock_timeout = '" + LOCK_WAIT + "'");
+            schema.restoreWithin(session, Stage.CHECKS);
             run(session, statements);
-            run(session, List.of(Capture.enabling(tables, true)));
-            inSameTransaction.accept(session);
-            session.commit();
+            if (commit) {
+                inSameTransaction.accept(session);
+                session.commit();
+            }
+            return Optional.empty();
+        } catch (RuntimeException e) {
+            if (!SqlState.isLockTrouble(e)) {
+                throw e;
+            }
+            return Optional.of(inTheWay(tables));
         }
+    }
+
+    private List<String> inTheWay(List<TrackedTable> tables) {
+        return LockHolders.anyOf(
+                        target(), tables.stream().map(TrackedTable::name).toList())
+                .stream()
+                .map(holder -> "on the target " + holder)
+                .toList();
     }
 
     /**
@@ -124,9 +161,22 @@ public final class TargetGate {
      * tables are locked first.
      *
      * @param inSameTransaction what must be true exactly if the target is closed
+     * @return who was in the way; empty if it is closed now
      */
-    public void close(Consumer<Session> inSameTransaction) {
+    public Optional<List<String>> close(Consumer<Session> inSameTransaction) {
         List<TrackedTable> tables = targetTables();
+        try {
+            close(tables, inSameTransaction);
+            return Optional.empty();
+        } catch (RuntimeException e) {
+            if (!SqlState.isLockTrouble(e)) {
+                throw e;
+            }
+            return Optional.of(inTheWay(tables));
+        }
+    }
+
+    private void close(List<TrackedTable> tables, Consumer<Session> inSameTransaction) {
         Map<Integer, TrackedTable> sourceById =
                 sourceTables.stream().collect(Collectors.toMap(TrackedTable::id, Function.identity()));
         try (Session session = target().open();

@@ -232,8 +232,7 @@ public final class WriteFence {
                     && !"XX000".equals(state)) { // "tuple concurrently updated": somebody else grants right now
                 throw e;
             }
-            List<String> holders = LockHolders.of(source, engagement.tables());
-            return Optional.of(holders.isEmpty() ? List.of("a session that has ended meanwhile") : holders);
+            return Optional.of(LockHolders.of(source, engagement.tables()));
         }
     }
 

@@ -70,19 +70,11 @@ public final class LockPatience {
             session.execute(doBlock);
             return Optional.empty();
         } catch (RuntimeException e) {
-            if (!isLockTrouble(e)) {
+            if (!SqlState.isLockTrouble(e)) {
                 throw e;
             }
-            List<String> holders = LockHolders.of(database, List.of(table));
-            return Optional.of(holders.isEmpty() ? List.of("a session that has ended meanwhile") : holders);
+            return Optional.of(LockHolders.of(database, List.of(table)));
         }
-    }
-
-    private static boolean isLockTrouble(RuntimeException e) {
-        String state = SqlState.of(e);
-        return SqlState.QUERY_CANCELED.equals(state)
-                || SqlState.LOCK_NOT_AVAILABLE.equals(state)
-                || "40P01".equals(state);
     }
 
     private static boolean pause(long millis) {

@@ -61,6 +61,12 @@ public final class SqlState {
         return state != null && (state.startsWith("08") || state.startsWith("53") || TRANSIENT.contains(state));
     }
 
+    /** A lock was not had in the time given for it, or not without a deadlock. */
+    public static boolean isLockTrouble(Throwable failure) {
+        String state = of(failure);
+        return QUERY_CANCELED.equals(state) || LOCK_NOT_AVAILABLE.equals(state) || "40P01".equals(state);
+    }
+
     /** The URL no longer opens the door: wait for a new one. */
     public static boolean isWrongCredentials(Throwable failure) {
         String state = of(failure);

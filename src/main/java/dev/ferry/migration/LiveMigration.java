@@ -339,33 +339,35 @@ final class LiveMigration implements Migration, AutoCloseable {
                 return new Outcome.Accepted("Resumed.");
             }
             case SWITCH -> {
-                return requestSwitch(parts, options);
+                return requestSwitch(parts, row, options);
             }
             case REVERT -> {
+                store.request(leadership, row, "revert");
                 events.info("Revert was asked for.");
-                store.request(leadership, "revert");
                 signals.interrupt();
-                return awaitOutcome(
+                Outcome outcome = awaitOutcome(
                         parts,
-                        now -> now.request() == null && now.phase() == Phase.REPLICATING,
+                        now -> now.request() == null
+                                && (now.phase() == Phase.REPLICATING || now.phase() == Phase.ERROR),
                         "Reverted. The app may write to the source again.",
                         "revert");
+                return outcome instanceof Outcome.Accepted ? acceptedUnlessFailed(parts, outcome) : outcome;
             }
             case CLEANUP -> {
-                store.move(leadership, Phase.SWITCHED, Phase.CLEANING_UP);
+                store.move(leadership, row.phase(), Phase.CLEANING_UP);
                 signals.wake();
                 return new Outcome.Accepted("Ferry is being removed from the source.");
             }
             case ABORT -> {
+                store.request(leadership, row, "abort");
                 events.info("Abort was asked for.");
-                store.request(leadership, "abort");
                 signals.interrupt();
                 return new Outcome.Accepted("Aborting: Ferry is being removed from the source.");
             }
             case RETRY -> {
                 Phase failed = row.failedPhase();
                 if (failed == null || failed == Phase.STARTING || failed == Phase.CONFIGURING) {
-                    store.request(leadership, "retry");
+                    store.request(leadership, row, "retry");
                     signals.wake();
                     return new Outcome.Accepted(
                             "The set-up is being taken back at both ends; then Start is possible again.");
@@ -431,7 +433,7 @@ final class LiveMigration implements Migration, AutoCloseable {
         return new Outcome.Accepted(options.hold() ? "Started; it stops before the first row is copied." : "Started.");
     }
 
-    private Outcome requestSwitch(Machine parts, Options options) {
+    private Outcome requestSwitch(Machine parts, MigrationRow row, Options options) {
         refresh(parts);
         Readiness readiness = status.cutoverReadiness();
         Phase phase = Phase.ofLabel(status.phase());
@@ -441,18 +443,20 @@ final class LiveMigration implements Migration, AutoCloseable {
         if (!readiness.softBlockers().isEmpty() && !options.force()) {
             return refused(Outcome.Refused.Code.CUTOVER_OVERRIDE_REQUIRED, readiness.message(), phase, readiness);
         }
+        parts.store().request(parts.leadership(), row, "switch");
         events.info(
                 options.force() && !readiness.softBlockers().isEmpty()
                         ? "Switch was asked for, with soft blockers overridden: " + readiness.message()
                         : "Switch was asked for.");
-        parts.store().request(parts.leadership(), "switch");
         signals.wake();
         Outcome outcome = awaitOutcome(
                 parts,
                 now -> now.request() == null || now.phase() == Phase.SWITCHED,
                 "Switched. Safe to point the app at PlanetScale.",
                 "switch");
-        if (outcome instanceof Outcome.Accepted && phase(parts) != Phase.SWITCHED) {
+        boolean through =
+                parts.store().read().filter(now -> now.switchedAt() != null).isPresent();
+        if (outcome instanceof Outcome.Accepted && !through) {
             refresh(parts);
             return refused(
                     Outcome.Refused.Code.CUTOVER_BLOCKED,
@@ -464,6 +468,14 @@ final class LiveMigration implements Migration, AutoCloseable {
                     status.cutoverReadiness());
         }
         return outcome;
+    }
+
+    private Outcome acceptedUnlessFailed(Machine parts, Outcome accepted) {
+        return parts.store()
+                .read()
+                .filter(now -> now.phase() == Phase.ERROR)
+                .map(now -> refused(Outcome.Refused.Code.WRONG_PHASE, "Not done: " + now.error(), Phase.ERROR, null))
+                .orElse(accepted);
     }
 
     private Outcome awaitOutcome(

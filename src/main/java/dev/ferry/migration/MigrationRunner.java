@@ -46,6 +46,7 @@ final class MigrationRunner implements Runnable {
     private volatile @Nullable LiveSync sync;
     private volatile SwitchProgress switchProgress = SwitchProgress.IDLE;
     private volatile boolean resting;
+    private volatile @Nullable ForeignKeyValidation validation;
     private volatile @Nullable Long targetChanges;
     private Instant targetChangesAt = Instant.EPOCH;
     private final Backoff backoff = new Backoff();
@@ -134,6 +135,7 @@ final class MigrationRunner implements Runnable {
     }
 
     private void forget() {
+        stopValidation();
         voyage = null;
         sync = null;
         targetChanges = null;
@@ -148,13 +150,16 @@ final class MigrationRunner implements Runnable {
     }
 
     private void step() {
-        signals.interruptionSeen(); // before the read: what is asked for after it must end the step
+        signals.forget(); // before the read: what is asked for after it must end the step
         Optional<MigrationRow> found = store.read();
         if (found.isEmpty()) {
             signals.await(IDLE); // Start is about to write it
             return;
         }
         MigrationRow row = found.get();
+        if (row.paused()) {
+            signals.paused(true); // by another process, or before a restart
+        }
         resting = false;
         if (row.requests("abort") && Action.ABORT.legalIn().contains(row.phase())) {
             abort(row);
@@ -205,6 +210,10 @@ final class MigrationRunner implements Runnable {
         }
         if (sync == null) {
             leadership.claimSource(row.runId());
+            if (current.writeFence().engagedAt().isPresent()) {
+                // A switch that failed, and whose end failed too: nobody asks for it any more.
+                releaseFence(current);
+            }
             sync = current.sync();
         }
         LiveSync live = current.sync();
@@ -255,7 +264,7 @@ final class MigrationRunner implements Runnable {
                 LOG.debug("The switch failed", e);
                 releaseFence(current);
                 current.schema().undo(Stage.CHECKS);
-                store.request(leadership, null);
+                store.requestOver(leadership);
                 switchProgress = new SwitchProgress(0, SwitchProgress.State.GAVE_UP, List.of(), Failures.describe(e));
                 events.error("The switch did not go through, and the app may write to the source as before: "
                         + Failures.describe(e));
@@ -271,7 +280,10 @@ final class MigrationRunner implements Runnable {
                         "Switched: safe to point the app at PlanetScale. Writes were refused for " + blocked + " ms.");
             }
             case GAVE_UP -> {
-                store.request(leadership, null);
+                if (current.writeFence().engagedAt().isPresent()) {
+                    releaseFence(current);
+                }
+                store.requestOver(leadership);
                 events.error("The switch gave up: " + switchProgress.lastError() + " In the way: "
                         + String.join("; ", switchProgress.waitingFor()) + ".");
             }
@@ -292,7 +304,7 @@ final class MigrationRunner implements Runnable {
         releaseFence(current);
         current.schema().undo(Stage.CHECKS);
         store.undone(leadership, FOREIGN_KEYS_VALID);
-        store.request(leadership, null);
+        store.requestOver(leadership);
         switchProgress = SwitchProgress.IDLE;
         events.info("Reverted: the app may write to the source again.");
     }
@@ -300,18 +312,23 @@ final class MigrationRunner implements Runnable {
     private void switched(MigrationRow row) {
         Voyage current = voyage(row);
         if (row.requests("revert")) {
+            stopValidation();
             leadership.claimSource(row.runId());
-            current.gate().close(session -> {
+            Optional<List<String>> inTheWay = current.gate().close(session -> {
                 MigrationStore.move(session, Phase.SWITCHED, Phase.REPLICATING);
                 session.execute("UPDATE ferry.migration SET revert_unsettled = true");
             });
+            if (inTheWay.isPresent()) {
+                troubles.met("Revert waits for the target's tables; in the way: " + String.join("; ", inTheWay.get())
+                        + ". Stop the app; Ferry keeps trying.");
+                signals.await(backoff.next());
+                return;
+            }
             targetChanges = null;
             finishRevert(current);
             return;
         }
-        if (!current.route().replicaRole() && !store.isDone(FOREIGN_KEYS_VALID)) {
-            validateForeignKeys(current);
-        }
+        validateForeignKeys(current);
         if (Duration.between(targetChangesAt, clock.instant()).toSeconds() >= 3) {
             targetChanges = current.gate().changesSinceOpened();
             targetChangesAt = clock.instant();
@@ -319,28 +336,53 @@ final class MigrationRunner implements Runnable {
         signals.await(IDLE);
     }
 
-    /** They were added NOT VALID inside the window; this is the slow part, beside the app's work. */
-    private void validateForeignKeys(Voyage current) {
-        List<String> statements = current.schema().validateForeignKeys();
-        int done = 0;
-        for (String statement : statements) {
-            if (!signals.keepGoing()) {
-                return;
-            }
-            try (Session session = ends.target().open()) {
-                session.execute(statement);
-            }
-            done++;
-            LOG.info("Foreign key {} of {} is validated", done, statements.size());
+    /**
+     * Looks after the validation of foreign keys that were added NOT VALID.
+     *
+     * @return whether nothing of it is left to do
+     */
+    private boolean validateForeignKeys(Voyage current) {
+        if (current.route().replicaRole() || store.isDone(FOREIGN_KEYS_VALID)) {
+            return true;
         }
-        store.done(leadership, FOREIGN_KEYS_VALID);
-        if (!statements.isEmpty()) {
-            events.info(statements.size() + " foreign keys are validated on the target.");
+        ForeignKeyValidation running = validation;
+        if (running == null) {
+            validation = ForeignKeyValidation.start(current.schema(), ends.target(), events);
+            return false;
         }
+        if (running.complete()) {
+            validation = null;
+            store.done(leadership, FOREIGN_KEYS_VALID);
+            return true;
+        }
+        RuntimeException failed = running.failure();
+        if (failed != null) {
+            validation = null;
+            throw failed;
+        }
+        return false;
+    }
+
+    private void stopValidation() {
+        ForeignKeyValidation running = validation;
+        validation = null;
+        if (running != null) {
+            running.stop();
+        }
+    }
+
+    /** How many foreign keys are validated on the target, for people; null unless that is under way. */
+    @Nullable String validationProgress() {
+        ForeignKeyValidation running = validation;
+        return running == null ? null : running.progress();
     }
 
     private void cleanUp(MigrationRow row) {
         Voyage current = voyage(row);
+        if (!validateForeignKeys(current)) {
+            signals.await(IDLE);
+            return;
+        }
         claimIfThere(current);
         if (!current.sourceCleanup().run(row.runId(), signals::keepGoing)
                 || !new Capture(ends.target(), leadership, events, signals::keepGoing).remove()) {
@@ -352,7 +394,9 @@ final class MigrationRunner implements Runnable {
 
     private void abort(MigrationRow row) {
         Voyage current = voyage(row);
-        claimIfThere(current);
+        if (claimIfThere(current) && current.writeFence().engagedAt().isPresent()) {
+            releaseFence(current); // of a switch or a revert that failed
+        }
         if (!current.sourceCleanup().run(row.runId(), () -> !signals.closed())
                 || !new Capture(ends.target(), leadership, events, () -> !signals.closed()).remove()) {
             return;
@@ -363,7 +407,7 @@ final class MigrationRunner implements Runnable {
                 + " before you start again with it.");
     }
 
-    private void claimIfThere(Voyage current) {
+    private boolean claimIfThere(Voyage current) {
         boolean there = current.source()
                 .jdbc()
                 .sql("SELECT to_regclass('ferry.run') IS NOT NULL")
@@ -372,6 +416,7 @@ final class MigrationRunner implements Runnable {
         if (there) {
             leadership.claimSource(current.runId());
         }
+        return there;
     }
 
     /** Back to WAITING, with everything undone that the set-up made at either end. */
@@ -395,6 +440,7 @@ final class MigrationRunner implements Runnable {
                 LOG.warn("{}", told);
                 leadership.resign();
                 forget();
+                signals.await(IDLE);
             }
             case TRY_AGAIN -> {
                 troubles.met(told);

@@ -105,11 +105,12 @@ final class MigrationStore {
                         UPDATE ferry.migration SET phase = :to, error = NULL, failed_phase = NULL,
                           in_sync_at = CASE WHEN :to = 'replicating' THEN coalesce(in_sync_at, clock_timestamp())
                                             ELSE in_sync_at END,
-                          switched_at = CASE WHEN :to = 'switched' THEN clock_timestamp()
+                          switched_at = CASE WHEN :to = 'switched' THEN coalesce(switched_at, clock_timestamp())
                                              WHEN :to = 'replicating' THEN NULL ELSE switched_at END,
                           completed_at = CASE WHEN :to IN ('completed', 'aborted') THEN clock_timestamp()
                                               ELSE completed_at END,
-                          request = CASE WHEN :to IN ('switched', 'completed', 'aborted') THEN NULL ELSE request END
+                          request = CASE WHEN :to IN ('switched', 'completed', 'aborted') AND phase <> 'error' THEN NULL
+                                         ELSE request END
                         WHERE phase = :from AND (:request::text IS NULL OR request = :request)
                         """)
                 .param("from", from.label())
@@ -137,7 +138,7 @@ final class MigrationStore {
                         .sql("""
                         UPDATE ferry.migration SET phase = 'error', error = :error,
                           failed_phase = CASE WHEN phase = 'error' THEN failed_phase ELSE phase END,
-                          request = CASE WHEN phase = 'error' THEN NULL ELSE request END
+                          request = NULL
                         WHERE phase = :from
                         """)
                         .param("from", from.label())
@@ -145,14 +146,31 @@ final class MigrationStore {
                         .update());
     }
 
-    /** Asks for something that the leader's runner takes up; null takes a request back. */
-    void request(EpochFence fence, @Nullable String what) {
-        inTransaction(
-                fence,
-                session -> session.jdbc()
-                        .sql("UPDATE ferry.migration SET request = ?")
-                        .param(what)
-                        .update());
+    /**
+     * Asks for something that the leader's runner takes up.
+     *
+     * @throws IllegalPhaseChangeException if the phase, or what was asked for before, is no longer as the caller saw it
+     */
+    void request(EpochFence fence, MigrationRow seen, String what) {
+        inTransaction(fence, session -> {
+            int asked = session.jdbc()
+                    .sql("""
+                            UPDATE ferry.migration SET request = :asked
+                            WHERE phase = :phase AND request IS NOT DISTINCT FROM :before::text
+                            """)
+                    .param("asked", what)
+                    .param("phase", seen.phase().label())
+                    .param("before", seen.request())
+                    .update();
+            if (asked == 0) {
+                throw new IllegalPhaseChangeException(seen.phase(), what);
+            }
+        });
+    }
+
+    /** What was asked for is over. */
+    void requestOver(EpochFence fence) {
+        inTransaction(fence, session -> session.execute("UPDATE ferry.migration SET request = NULL"));
     }
 
     void pause(EpochFence fence, boolean paused) {

@@ -38,8 +38,10 @@ final class Signals {
         wake();
     }
 
-    void interruptionSeen() {
+    /** The row is about to be read, which knows all that was asked for until now. */
+    void forget() {
         interrupted = false;
+        paused = false;
     }
 
     void close() {

@@ -373,7 +373,7 @@ final class StatusReader {
             return "Another Ferry process leads this migration; this one shows it and takes over if that one ends.";
         }
         if (row.requests("switch")) {
-            return "Switching: waiting for open writers, then carrying over the last changes.";
+            return "Switching: waiting for open transactions, then carrying over the last changes.";
         }
         if (row.requests("revert")) {
             return "Reverting: the source is being opened for the app again.";
@@ -397,7 +397,10 @@ final class StatusReader {
                         ? "Sync is paused. Changes are logged on the source meanwhile. Press Resume to go on."
                         : "The target follows the source. Press Switch traffic when you are ready.";
             case SWITCHED ->
-                "Safe to point the app at PlanetScale. Press Complete when you are sure, or Revert switch.";
+                runner.validationProgress() != null
+                        ? "Safe to point the app at PlanetScale. Validating foreign keys there beside it: "
+                                + runner.validationProgress() + "."
+                        : "Safe to point the app at PlanetScale. Press Complete when you are sure, or Revert switch.";
             case CLEANING_UP -> "Removing Ferry from the source.";
             case COMPLETED -> "Done. Nothing of Ferry is left on the source, which stays closed for writes.";
             case ERROR -> "Stopped by an error. Mend what it says, then press Retry.";
@@ -422,12 +425,16 @@ final class StatusReader {
         if (row.request() != null) {
             return false;
         }
+        Phase failed = row.phase() == Phase.ERROR ? row.failedPhase() : null;
+        boolean switchedOnce = failed == Phase.SWITCHED || failed == Phase.CLEANING_UP;
         boolean byPhase = action.legalIn().contains(row.phase());
         return switch (action) {
             case PAUSE -> byPhase && !row.paused();
             case RESUME -> byPhase && row.paused();
-            case ABORT -> byPhase && row.failedPhase() != Phase.SWITCHED && row.failedPhase() != Phase.CLEANING_UP;
-            case START, START_COPY, SWITCH, REVERT, CLEANUP, RETRY, REMOVE_STATE -> byPhase;
+            case ABORT -> byPhase && !switchedOnce;
+            // A step that failed after the switch must not take away the ways out of it.
+            case REVERT, CLEANUP -> byPhase || failed == Phase.SWITCHED;
+            case START, START_COPY, SWITCH, RETRY, REMOVE_STATE -> byPhase;
         };
     }
 

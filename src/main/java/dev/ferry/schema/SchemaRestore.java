@@ -504,6 +504,61 @@ public final class SchemaRestore {
         }
     }
 
+    /**
+     * Runs what is not done of a quick stage inside the session's transaction, marks included: it becomes true with the
+     * caller's commit, or not at all.
+     */
+    public void restoreWithin(Session session, Stage stage) {
+        String path = session.list(String.class, "SELECT current_setting('search_path')")
+                .get(0);
+        Map<Integer, Line> all = ledger.lines().stream().collect(Collectors.toMap(Line::dumpId, line -> line));
+        for (Line line : ledger.lines(stage)) {
+            SchemaLedger.Statement statement = ledger.lock(session, line.position());
+            if (!statement.done()) {
+                runWithin(session, line, statement.sql(), path, all);
+            }
+        }
+    }
+
+    private void runWithin(Session session, Line line, String sql, String path, Map<Integer, Line> all) {
+        RuntimeException first = null;
+        // Empty first, then the database's own: functions with unqualified names in their bodies need it (RULES E1).
+        for (String searchPath : List.of("", path)) {
+            session.execute("SAVEPOINT ferry_entry");
+            try {
+                session.jdbc()
+                        .sql("SELECT set_config('search_path', ?, true)")
+                        .param(searchPath)
+                        .query(String.class)
+                        .single();
+                if (createAs != null) {
+                    session.execute("SET LOCAL ROLE " + Identifiers.quote(createAs));
+                }
+                session.execute(ServerSideScript.of(sql));
+                session.execute("SET LOCAL ROLE NONE");
+                ledger.markDone(session, line.position(), true, null);
+                session.jdbc()
+                        .sql("SELECT set_config('search_path', ?, true)")
+                        .param(path)
+                        .query(String.class)
+                        .single();
+                return;
+            } catch (RuntimeException e) {
+                if (SqlState.of(e) == null || SqlState.isTransient(e)) {
+                    throw e;
+                }
+                session.execute("ROLLBACK TO SAVEPOINT ferry_entry");
+                first = first == null ? e : first;
+            }
+        }
+        String said = SqlState.describe(java.util.Objects.requireNonNull(first));
+        if (!DISPENSABLE.contains(line.type()) && !dependsOnLeftOut(session, line, all)) {
+            throw failed(line, first, said);
+        }
+        ledger.markDone(session, line.position(), false, said);
+        journal.warn("Left out on the target: " + line.title() + ", because the server said: " + said + ".");
+    }
+
     /** What puts triggers and rules into the states that they had on the source; for the switch, in this order. */
     public List<String> enableStatements() {
         return triggers.enableStatements();

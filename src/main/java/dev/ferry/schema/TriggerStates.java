@@ -108,11 +108,19 @@ final class TriggerStates {
                 .toList();
     }
 
+    /** Those that are still there: once it writes to the target, the app may drop what is its own. */
     private List<State> states() {
         return target.jdbc().sql("""
-                        SELECT schema_name, table_name, kind, name, state
-                        FROM ferry.trigger_state
-                        ORDER BY depth, position
+                        SELECT s.schema_name, s.table_name, s.kind, s.name, s.state
+                        FROM ferry.trigger_state s
+                        JOIN pg_namespace n ON n.nspname = s.schema_name
+                        JOIN pg_class c ON c.relnamespace = n.oid AND c.relname = s.table_name
+                        WHERE CASE s.kind
+                              WHEN 'TRIGGER' THEN EXISTS (
+                                SELECT FROM pg_trigger t WHERE t.tgrelid = c.oid AND t.tgname = s.name)
+                              ELSE EXISTS (
+                                SELECT FROM pg_rewrite r WHERE r.ev_class = c.oid AND r.rulename = s.name) END
+                        ORDER BY s.depth, s.position
                         """).query(State.class).list();
     }
 }

@@ -355,4 +355,25 @@ class WriteFenceIT {
         assertThatThrownBy(prepared::release).hasMessage("replaced");
         pair.heroku().run("UPDATE a SET v = 3");
     }
+
+    @Test
+    void aTargetThatCannotBeOpenedDoesNotKeepTheAppShutOutForEver() throws SQLException {
+        twoTables();
+        SchemaRestore schema = new SchemaRestore(pair.target(), FENCE, pair, null);
+        assertThat(new TargetGate(pair.route(), schema, pair.tables(), name -> true, pair).prepare(() -> true))
+                .isTrue();
+        engage();
+        Switch resumed = newSwitch(1);
+        try (Connection report = pair.planetScale().connect()) {
+            report.setAutoCommit(false);
+            execute(report, "LOCK TABLE a IN SHARE MODE");
+
+            assertThat(resumed.run(() -> true, () -> true, session -> {})).isEqualTo(Switch.Outcome.GAVE_UP);
+            assertThat(pair.journal())
+                    .anySatisfy(
+                            warning -> assertThat(warning).contains("could not be opened yet", "on the target pid"));
+            report.rollback();
+        }
+        assertThat(resumed.run(() -> true, () -> true, session -> {})).isEqualTo(Switch.Outcome.SWITCHED);
+    }
 }

@@ -104,6 +104,15 @@ class ActionTest {
     }
 
     @ParameterizedTest
+    @CsvSource({"SWITCHED, true, true", "CLEANING_UP, false, false", "REPLICATING, false, false"})
+    void whatFailedAfterTheSwitchCanStillBeRevertedAndCompleted(Phase failed, boolean revert, boolean complete) {
+        assertThat(StatusReader.isLegal(Action.REVERT, row(Phase.ERROR, failed, false, null)))
+                .isEqualTo(revert);
+        assertThat(StatusReader.isLegal(Action.CLEANUP, row(Phase.ERROR, failed, false, null)))
+                .isEqualTo(complete);
+    }
+
+    @ParameterizedTest
     @EnumSource(Phase.class)
     void everyPhaseIsReadBackFromItsLabel(Phase phase) {
         assertThat(Phase.ofLabel(phase.label())).isEqualTo(phase);
