@@ -38,7 +38,6 @@ final class LiveMigration implements Migration, AutoCloseable {
     private final Preflight preflight;
     private final TableFilter filter;
     private final PgClient pgClient;
-    private final List<String> excluded;
     private final @Nullable String unusable;
     private final ScheduledExecutorService schedule = Executors.newScheduledThreadPool(2, task -> {
         Thread thread = new Thread(task, "ferry-schedule");
@@ -62,10 +61,6 @@ final class LiveMigration implements Migration, AutoCloseable {
         this.pgClient = pgClient;
         this.events = new EventLog(clock);
         this.filter = TableFilter.parse(environment.excludeTables());
-        this.excluded = environment.excludeTables() == null
-                        || environment.excludeTables().isBlank()
-                ? List.of()
-                : List.of(environment.excludeTables().strip().split("\\s*,\\s*"));
         this.preflight = new Preflight(ends::source, ends::target, filter, pgClient::majorVersion, clock);
         this.unusable = unusable();
         this.status = idleReader().withoutMigration(unusable);
@@ -98,7 +93,7 @@ final class LiveMigration implements Migration, AutoCloseable {
                 store,
                 leadership,
                 runner,
-                new StatusReader(store, leadership, runner, excluded, clock),
+                new StatusReader(store, leadership, runner, filter, clock),
                 new Thread(runner, "ferry-runner"));
     }
 
@@ -193,8 +188,9 @@ final class LiveMigration implements Migration, AutoCloseable {
         }
         MigrationRow row = parts.store().read().get();
         try {
+            TableFilter kept = row.filter(filter);
             dev.ferry.cutover.WriteFence fence = new dev.ferry.cutover.WriteFence(
-                    ends.source(), ends.target(), parts.leadership(), name -> !filter.excludes(name), events);
+                    ends.source(), ends.target(), parts.leadership(), name -> !kept.excludes(name), events);
             String grants = fence.grantSql();
             boolean done = row.phase() == Phase.COMPLETED || row.phase() == Phase.ABORTED;
             return new CutoverSql(
@@ -408,7 +404,8 @@ final class LiveMigration implements Migration, AutoCloseable {
                             parts.leadership(),
                             UUID.randomUUID(),
                             ends.source().url().toString(),
-                            options.hold());
+                            options.hold(),
+                            String.join(", ", filter.patterns()));
         }
         events.info(
                 "Started: from " + ends.source().url() + " to " + ends.target().url() + ".");

@@ -132,8 +132,10 @@ final class MigrationRunner implements Runnable {
         }
         MigrationStore.migrateSchema(ends.target());
         events.load(ends.target());
+        Optional<MigrationRow> row = store.read();
         events.info("This process leads the migration now (phase "
-                + store.read().map(row -> row.phase().label()).orElse("?") + ").");
+                + row.map(found -> found.phase().label()).orElse("?") + ").");
+        row.map(found -> found.otherExclusions(filter)).ifPresent(events::warn);
         return true;
     }
 
@@ -146,7 +148,14 @@ final class MigrationRunner implements Runnable {
     private Voyage voyage(MigrationRow row) {
         if (voyage == null || !voyage.runId().equals(row.runId())) {
             voyage = new Voyage(
-                    row.runId(), ends.source(), ends.target(), leadership, filter, properties, events, clock);
+                    row.runId(),
+                    ends.source(),
+                    ends.target(),
+                    leadership,
+                    row.filter(filter),
+                    properties,
+                    events,
+                    clock);
         }
         return voyage;
     }

@@ -49,7 +49,8 @@ final class MigrationStore {
     Optional<MigrationRow> read() {
         return target.get()
                 .jdbc()
-                .sql("SELECT * FROM ferry.migration")
+                // By name through JSON: a process that does not lead yet may read a row of before V11.
+                .sql("SELECT m.*, to_jsonb(m) ->> 'excluded_tables' AS excluded FROM ferry.migration m")
                 .query((row, number) -> row(row))
                 .optional();
     }
@@ -63,6 +64,7 @@ final class MigrationStore {
                 failed == null ? null : Phase.ofLabel(failed),
                 row.getBoolean("paused"),
                 row.getBoolean("hold"),
+                row.getString("excluded"),
                 row.getString("request"),
                 row.getString("error"),
                 row.getBoolean("revert_unsettled"),
@@ -77,15 +79,15 @@ final class MigrationStore {
         return timestamp == null ? null : timestamp.toInstant();
     }
 
-    void create(EpochFence fence, UUID runId, String source, boolean hold) {
+    void create(EpochFence fence, UUID runId, String source, boolean hold, String excludedTables) {
         inTransaction(
                 fence,
                 session -> session.jdbc()
                         .sql("""
-                        INSERT INTO ferry.migration (run_id, source, phase, hold, started_at)
-                        VALUES (?, ?, ?, ?, clock_timestamp())
+                        INSERT INTO ferry.migration (run_id, source, phase, hold, excluded_tables, started_at)
+                        VALUES (?, ?, ?, ?, ?, clock_timestamp())
                         """)
-                        .params(runId, source, Phase.STARTING.label(), hold)
+                        .params(runId, source, Phase.STARTING.label(), hold, excludedTables)
                         .update());
     }
 

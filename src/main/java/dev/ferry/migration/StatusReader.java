@@ -1,6 +1,7 @@
 package dev.ferry.migration;
 
 import dev.ferry.cutover.SwitchProgress;
+import dev.ferry.database.TableFilter;
 import dev.ferry.migration.MigrationStatus.ByteWeighted;
 import dev.ferry.migration.MigrationStatus.ChecklistStep;
 import dev.ferry.migration.MigrationStatus.EventChecklist;
@@ -33,17 +34,16 @@ final class StatusReader {
     private final MigrationStore store;
     private final Leadership leadership;
     private final MigrationRunner runner;
-    private final List<String> excluded;
+    private final TableFilter filter;
     private final Clock clock;
     private final Deque<Sample> samples = new ArrayDeque<>();
     private final Deque<Long> backlog = new ArrayDeque<>();
 
-    StatusReader(
-            MigrationStore store, Leadership leadership, MigrationRunner runner, List<String> excluded, Clock clock) {
+    StatusReader(MigrationStore store, Leadership leadership, MigrationRunner runner, TableFilter filter, Clock clock) {
         this.store = store;
         this.leadership = leadership;
         this.runner = runner;
-        this.excluded = excluded;
+        this.filter = filter;
         this.clock = clock;
     }
 
@@ -65,7 +65,7 @@ final class StatusReader {
                 clock.instant(),
                 true,
                 error == null ? Set.of(Action.START) : Set.of(),
-                excluded,
+                filter.patterns(),
                 null,
                 switchStatus(SwitchProgress.IDLE),
                 new Readiness(
@@ -136,7 +136,7 @@ final class StatusReader {
                 clock.instant(),
                 leads,
                 leads ? legal(row) : Set.of(),
-                excluded,
+                row.filter(filter).patterns(),
                 row.phase() == Phase.SWITCHED ? runner.targetChanges() : null,
                 switchStatus(runner.switchProgress()),
                 readiness,
@@ -414,6 +414,10 @@ final class StatusReader {
         }
         if (row.paused()) {
             hard.add(new Readiness.Blocker("paused", "Sync is paused."));
+        String otherExclusions = row.otherExclusions(filter);
+        if (otherExclusions != null) {
+            notes.add(otherExclusions);
+        }
         }
         if (row.revertUnsettled()) {
             hard.add(new Readiness.Blocker(

@@ -44,6 +44,7 @@ class ActionTest {
                 failed,
                 paused,
                 false,
+                null,
                 request,
                 null,
                 false,
