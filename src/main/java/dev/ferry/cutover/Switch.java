@@ -76,6 +76,7 @@ public final class Switch {
         } else {
             journal.info("The switch goes on: the app was shut out of the source before the restart.");
             gate.prepare(() -> true);
+            sync.acceptRightsChanges(fence.tablesWithColumnRights()); // the REVOKEs were ours
         }
         progress.accept(new SwitchProgress(0, SwitchProgress.State.DRAINING, List.of(), null));
         drain();

@@ -98,21 +98,30 @@ final class TriggerStates {
 
     /** Puts each into its own state; a partitioned table's statement reaches its clones, whose own statements follow. */
     List<String> enableStatements() {
-        return states().stream().map(State::enable).toList();
+        return states("").stream().map(State::enable).toList();
     }
 
+    /** Of those that are still there: the app may have dropped some while it wrote here. */
     List<String> disableStatements() {
-        return states().stream()
-                .filter(state -> !state.state.equals("D"))
-                .map(state -> state.statement("DISABLE"))
-                .toList();
+        return states("""
+                WHERE s.state <> 'D' AND EXISTS (
+                  SELECT FROM pg_trigger t
+                  WHERE s.kind = 'TRIGGER' AND t.tgname = s.name
+                    AND t.tgrelid = to_regclass(format('%I.%I', s.schema_name, s.table_name))
+                  UNION ALL
+                  SELECT FROM pg_rewrite r
+                  WHERE s.kind = 'RULE' AND r.rulename = s.name
+                    AND r.ev_class = to_regclass(format('%I.%I', s.schema_name, s.table_name)))
+                """).stream().map(state -> state.statement("DISABLE")).toList();
     }
 
-    private List<State> states() {
-        return target.jdbc().sql("""
-                        SELECT schema_name, table_name, kind, name, state
-                        FROM ferry.trigger_state
-                        ORDER BY depth, position
-                        """).query(State.class).list();
+    private List<State> states(String condition) {
+        return target.jdbc()
+                .sql("""
+                        SELECT s.schema_name, s.table_name, s.kind, s.name, s.state
+                        FROM ferry.trigger_state s
+                        """ + condition + " ORDER BY s.depth, s.position")
+                .query(State.class)
+                .list();
     }
 }
