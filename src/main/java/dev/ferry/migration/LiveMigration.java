@@ -325,6 +325,9 @@ final class LiveMigration implements Migration, AutoCloseable {
             case REVERT -> {
                 events.info("Revert was asked for.");
                 store.request(leadership, "revert");
+                if (row.phase() == Phase.ERROR && row.failedPhase() != null) {
+                    store.move(leadership, Phase.ERROR, row.failedPhase());
+                }
                 signals.interrupt();
                 return awaitOutcome(
                         parts,
@@ -455,6 +458,13 @@ final class LiveMigration implements Migration, AutoCloseable {
             Optional<MigrationRow> row = parts.store().read();
             if (row.isEmpty() || over.test(row.get())) {
                 return new Outcome.Accepted(done);
+            }
+            if (row.get().phase() == Phase.ERROR) {
+                return refused(
+                        Outcome.Refused.Code.WRONG_PHASE,
+                        "The " + what + " was stopped by an error: " + row.get().error(),
+                        Phase.ERROR,
+                        null);
             }
             parts.runner().awaitChange(Duration.ofMillis(100));
         }

@@ -192,8 +192,6 @@ final class MigrationRunner implements Runnable {
             case ERROR -> {
                 if (row.requests("retry")) {
                     undoSetUp(row);
-                } else if (row.requests("revert") && row.failedPhase() != null) {
-                    store.move(leadership, Phase.ERROR, row.failedPhase());
                 } else {
                     signals.await(IDLE);
                 }

@@ -111,7 +111,8 @@ final class MigrationStore {
                                              WHEN :to = 'replicating' THEN NULL ELSE switched_at END,
                           completed_at = CASE WHEN :to IN ('completed', 'aborted') THEN clock_timestamp()
                                               ELSE completed_at END,
-                          request = CASE WHEN :to IN ('switched', 'completed', 'aborted') THEN NULL ELSE request END
+                          request = CASE WHEN :to IN ('completed', 'aborted') OR :to = 'switched' AND :from <> 'error'
+                                         THEN NULL ELSE request END
                         WHERE phase = :from AND (:request::text IS NULL OR request = :request)
                         """)
                 .param("from", from.label())

@@ -317,10 +317,10 @@ final class StatusReader {
         if (!leads && row.phase() != Phase.COMPLETED && row.phase() != Phase.ABORTED) {
             return "waiting_for_leader";
         }
-        if (row.requests("switch")) {
+        if (row.requests("switch") && row.phase() != Phase.ERROR) {
             return "switching";
         }
-        if (row.requests("revert")) {
+        if (row.requests("revert") && row.phase() != Phase.ERROR) {
             return "reverting";
         }
         if (row.requests("retry")) {
@@ -339,6 +339,10 @@ final class StatusReader {
     private String message(MigrationRow row, boolean leads, boolean copyDone) {
         if (!leads && row.phase() != Phase.COMPLETED && row.phase() != Phase.ABORTED) {
             return "Another Ferry process leads this migration; this one shows it and takes over if that one ends.";
+        }
+        if (row.phase() == Phase.ERROR && unfinishedCutover(row)) {
+            return "Stopped by an error in the middle of a " + row.request()
+                    + "; the source may be closed for writes. Mend what it says, then press Retry, or Revert switch.";
         }
         if (row.requests("switch")) {
             return "Switching: waiting for open writers, then carrying over the last changes.";
@@ -383,7 +387,14 @@ final class StatusReader {
         return legal;
     }
 
+    private static boolean unfinishedCutover(MigrationRow row) {
+        return row.requests("switch") || row.requests("revert");
+    }
+
     static boolean isLegal(Action action, MigrationRow row) {
+        if (row.phase() == Phase.ERROR && unfinishedCutover(row)) {
+            return action == Action.RETRY || action == Action.REVERT;
+        }
         if (row.requests("switch")) {
             return action == Action.REVERT;
         }
@@ -403,6 +414,10 @@ final class StatusReader {
         List<Readiness.Blocker> hard = new ArrayList<>();
         List<Readiness.Blocker> soft = new ArrayList<>();
         List<String> notes = new ArrayList<>();
+        String otherExclusions = row.otherExclusions(filter);
+        if (otherExclusions != null) {
+            notes.add(otherExclusions);
+        }
         if (row.phase() != Phase.REPLICATING) {
             hard.add(new Readiness.Blocker(
                     "initial_copy_not_finished",
@@ -414,10 +429,6 @@ final class StatusReader {
         }
         if (row.paused()) {
             hard.add(new Readiness.Blocker("paused", "Sync is paused."));
-        String otherExclusions = row.otherExclusions(filter);
-        if (otherExclusions != null) {
-            notes.add(otherExclusions);
-        }
         }
         if (row.revertUnsettled()) {
             hard.add(new Readiness.Blocker(
