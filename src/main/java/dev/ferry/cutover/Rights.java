@@ -82,6 +82,14 @@ final class Rights {
                 .toList();
     }
 
+    /** Names of all roles; a role whose rights were revoked can be dropped. */
+    Set<String> roles() {
+        return Set.copyOf(source.jdbc()
+                .sql("SELECT rolname FROM pg_roles")
+                .query(String.class)
+                .list());
+    }
+
     /** One right for each table whose owner has none that lets him lock it against writers. */
     List<Right> neededToLock() {
         return source.jdbc()

@@ -80,6 +80,7 @@ public final class Switch {
             if (!gate.prepare(mayOpen)) {
                 return Outcome.STOPPED;
             }
+            sync.acceptRightsChanges(fence.tablesWithColumnRights()); // the REVOKEs were ours
         }
         progress.accept(new SwitchProgress(0, SwitchProgress.State.DRAINING, List.of(), null));
         drain();

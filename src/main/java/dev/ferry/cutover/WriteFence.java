@@ -257,6 +257,7 @@ public final class WriteFence {
     private void giveBack() {
         Map<TableName, String> owners = rights.owners();
         List<Right> current = rights.current();
+        Set<String> roles = rights.roles();
         List<Right> missing = rights.saved().stream()
                 .filter(right -> !current.contains(right))
                 .toList();
@@ -265,7 +266,10 @@ public final class WriteFence {
             fence.hold(session, End.SOURCE);
             session.execute(PASSING);
             for (Right right : missing) {
-                if (right.grantor().equals(owners.get(right.object()))) {
+                if (!right.grantee().isEmpty() && !roles.contains(right.grantee())) {
+                    journal.warn("Role " + right.grantee() + " was dropped meanwhile; it had " + right.privilege()
+                            + " on " + right.object() + ".");
+                } else if (right.grantor().equals(owners.get(right.object()))) {
                     session.execute(right.grant());
                 } else {
                     journal.warn("A right that " + right.grantor() + " granted on " + right.object()

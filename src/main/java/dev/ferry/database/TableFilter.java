@@ -73,6 +73,11 @@ public final class TableFilter {
                 Pattern.DOTALL);
     }
 
+    /** The patterns, as written. */
+    public List<String> patterns() {
+        return exclusions.stream().map(Exclusion::text).toList();
+    }
+
     public boolean excludes(TableName table) {
         return exclusions.stream().anyMatch(exclusion -> exclusion.matches(table));
     }

@@ -39,7 +39,6 @@ final class LiveMigration implements Migration, AutoCloseable {
     private final Preflight preflight;
     private final TableFilter filter;
     private final PgClient pgClient;
-    private final List<String> excluded;
     private final @Nullable String unusable;
     private final ScheduledExecutorService schedule = Executors.newScheduledThreadPool(4, task -> {
         Thread thread = new Thread(task, "ferry-schedule");
@@ -68,10 +67,6 @@ final class LiveMigration implements Migration, AutoCloseable {
         this.pgClient = pgClient;
         this.events = new EventLog(clock);
         this.filter = TableFilter.parse(environment.excludeTables());
-        this.excluded = environment.excludeTables() == null
-                        || environment.excludeTables().isBlank()
-                ? List.of()
-                : List.of(environment.excludeTables().strip().split("\\s*,\\s*"));
         this.preflight = new Preflight(ends::source, ends::target, filter, pgClient::majorVersion, clock);
         this.unusable = unusable();
         this.status = idleReader().withoutMigration(unusable);
@@ -105,7 +100,7 @@ final class LiveMigration implements Migration, AutoCloseable {
                 leadership,
                 runner,
                 reachability,
-                new StatusReader(store, leadership, runner, reachability, excluded, clock),
+                new StatusReader(store, leadership, runner, reachability, filter, clock),
                 new Thread(runner, "ferry-runner"));
     }
 
@@ -207,8 +202,9 @@ final class LiveMigration implements Migration, AutoCloseable {
         }
         MigrationRow row = parts.store().read().get();
         try {
+            TableFilter kept = row.filter(filter);
             dev.ferry.cutover.WriteFence fence = new dev.ferry.cutover.WriteFence(
-                    ends.source(), ends.target(), parts.leadership(), name -> !filter.excludes(name), events);
+                    ends.source(), ends.target(), parts.leadership(), name -> !kept.excludes(name), events);
             String grants = fence.grantSql();
             boolean done = row.phase() == Phase.COMPLETED || row.phase() == Phase.ABORTED;
             return new CutoverSql(
@@ -344,14 +340,15 @@ final class LiveMigration implements Migration, AutoCloseable {
             case REVERT -> {
                 store.request(leadership, row, "revert");
                 events.info("Revert was asked for.");
+                if (row.phase() == Phase.ERROR && row.failedPhase() != null) {
+                    store.move(leadership, Phase.ERROR, row.failedPhase());
+                }
                 signals.interrupt();
-                Outcome outcome = awaitOutcome(
+                return awaitOutcome(
                         parts,
-                        now -> now.request() == null
-                                && (now.phase() == Phase.REPLICATING || now.phase() == Phase.ERROR),
+                        now -> now.request() == null && now.phase() == Phase.REPLICATING,
                         "Reverted. The app may write to the source again.",
                         "revert");
-                return outcome instanceof Outcome.Accepted ? acceptedUnlessFailed(parts, outcome) : outcome;
             }
             case CLEANUP -> {
                 store.move(leadership, row.phase(), Phase.CLEANING_UP);
@@ -425,7 +422,8 @@ final class LiveMigration implements Migration, AutoCloseable {
                             parts.leadership(),
                             UUID.randomUUID(),
                             ends.source().url().toString(),
-                            options.hold());
+                            options.hold(),
+                            String.join(", ", filter.patterns()));
         }
         events.info(
                 "Started: from " + ends.source().url() + " to " + ends.target().url() + ".");
@@ -470,14 +468,6 @@ final class LiveMigration implements Migration, AutoCloseable {
         return outcome;
     }
 
-    private Outcome acceptedUnlessFailed(Machine parts, Outcome accepted) {
-        return parts.store()
-                .read()
-                .filter(now -> now.phase() == Phase.ERROR)
-                .map(now -> refused(Outcome.Refused.Code.WRONG_PHASE, "Not done: " + now.error(), Phase.ERROR, null))
-                .orElse(accepted);
-    }
-
     private Outcome awaitOutcome(
             Machine parts, java.util.function.Predicate<MigrationRow> over, String done, String what) {
         Instant until = clock.instant().plus(OUTCOME_WAIT);
@@ -485,6 +475,13 @@ final class LiveMigration implements Migration, AutoCloseable {
             Optional<MigrationRow> row = parts.store().read();
             if (row.isEmpty() || over.test(row.get())) {
                 return new Outcome.Accepted(done);
+            }
+            if (row.get().phase() == Phase.ERROR) {
+                return refused(
+                        Outcome.Refused.Code.WRONG_PHASE,
+                        "The " + what + " was stopped by an error: " + row.get().error(),
+                        Phase.ERROR,
+                        null);
             }
             parts.runner().awaitChange(Duration.ofMillis(100));
         }

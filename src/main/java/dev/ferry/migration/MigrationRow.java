@@ -1,6 +1,9 @@
 package dev.ferry.migration;
 
+import dev.ferry.database.TableFilter;
 import java.time.Instant;
+import java.util.List;
+import java.util.Set;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
@@ -10,6 +13,7 @@ import org.jspecify.annotations.Nullable;
  * @param source host, port and database of the source, for people
  * @param failedPhase where it failed, in phase ERROR
  * @param request switch, revert or abort: asked for and not over
+ * @param excludedTables what EXCLUDE_TABLES was at Start; null in a run begun before that was kept
  * @param revertUnsettled keys written on the target are in the source's log and no cycle has read them yet
  */
 record MigrationRow(
@@ -19,6 +23,7 @@ record MigrationRow(
         @Nullable Phase failedPhase,
         boolean paused,
         boolean hold,
+        @Nullable String excludedTables,
         @Nullable String request,
         @Nullable String error,
         boolean revertUnsettled,
@@ -27,6 +32,25 @@ record MigrationRow(
         @Nullable Instant switchedAt,
         @Nullable Instant completedAt,
         @Nullable Long writeBlockedMs) {
+
+    /** The tables left out of this run, which are those that were left out at its start. */
+    TableFilter filter(TableFilter ofThisProcess) {
+        return excludedTables == null ? ofThisProcess : TableFilter.parse(excludedTables);
+    }
+
+    /** What to say of a process that is given other patterns than the run was; null if they are the same. */
+    @Nullable String otherExclusions(TableFilter ofThisProcess) {
+        List<String> kept = filter(ofThisProcess).patterns();
+        List<String> given = ofThisProcess.patterns();
+        return Set.copyOf(kept).equals(Set.copyOf(given))
+                ? null
+                : "EXCLUDE_TABLES is " + listed(given) + " now, but this migration was started with " + listed(kept)
+                        + " and keeps that. To change it, press Abort, empty the target and start again.";
+    }
+
+    private static String listed(List<String> patterns) {
+        return patterns.isEmpty() ? "empty" : String.join(", ", patterns);
+    }
 
     boolean requests(String what) {
         return what.equals(request);

@@ -129,8 +129,10 @@ final class MigrationRunner implements Runnable {
         }
         MigrationStore.migrateSchema(ends.target());
         events.load(ends.target());
+        Optional<MigrationRow> row = store.read();
         events.info("This process leads the migration now (phase "
-                + store.read().map(row -> row.phase().label()).orElse("?") + ").");
+                + row.map(found -> found.phase().label()).orElse("?") + ").");
+        row.map(found -> found.otherExclusions(filter)).ifPresent(events::warn);
         return true;
     }
 
@@ -144,7 +146,14 @@ final class MigrationRunner implements Runnable {
     private Voyage voyage(MigrationRow row) {
         if (voyage == null || !voyage.runId().equals(row.runId())) {
             voyage = new Voyage(
-                    row.runId(), ends.source(), ends.target(), leadership, filter, properties, events, clock);
+                    row.runId(),
+                    ends.source(),
+                    ends.target(),
+                    leadership,
+                    row.filter(filter),
+                    properties,
+                    events,
+                    clock);
         }
         return voyage;
     }
@@ -184,8 +193,6 @@ final class MigrationRunner implements Runnable {
             case ERROR -> {
                 if (row.requests("retry")) {
                     undoSetUp(row);
-                } else if (row.requests("revert") && row.failedPhase() != null) {
-                    store.move(leadership, Phase.ERROR, row.failedPhase());
                 } else {
                     signals.await(IDLE);
                 }

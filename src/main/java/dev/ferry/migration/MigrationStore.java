@@ -49,7 +49,8 @@ final class MigrationStore {
     Optional<MigrationRow> read() {
         return target.get()
                 .jdbc()
-                .sql("SELECT * FROM ferry.migration")
+                // By name through JSON: a process that does not lead yet may read a row of before V11.
+                .sql("SELECT m.*, to_jsonb(m) ->> 'excluded_tables' AS excluded FROM ferry.migration m")
                 .query((row, number) -> row(row))
                 .optional();
     }
@@ -63,6 +64,7 @@ final class MigrationStore {
                 failed == null ? null : Phase.ofLabel(failed),
                 row.getBoolean("paused"),
                 row.getBoolean("hold"),
+                row.getString("excluded"),
                 row.getString("request"),
                 row.getString("error"),
                 row.getBoolean("revert_unsettled"),
@@ -77,15 +79,15 @@ final class MigrationStore {
         return timestamp == null ? null : timestamp.toInstant();
     }
 
-    void create(EpochFence fence, UUID runId, String source, boolean hold) {
+    void create(EpochFence fence, UUID runId, String source, boolean hold, String excludedTables) {
         inTransaction(
                 fence,
                 session -> session.jdbc()
                         .sql("""
-                        INSERT INTO ferry.migration (run_id, source, phase, hold, started_at)
-                        VALUES (?, ?, ?, ?, clock_timestamp())
+                        INSERT INTO ferry.migration (run_id, source, phase, hold, excluded_tables, started_at)
+                        VALUES (?, ?, ?, ?, ?, clock_timestamp())
                         """)
-                        .params(runId, source, Phase.STARTING.label(), hold)
+                        .params(runId, source, Phase.STARTING.label(), hold, excludedTables)
                         .update());
     }
 
@@ -109,8 +111,9 @@ final class MigrationStore {
                                              WHEN :to = 'replicating' THEN NULL ELSE switched_at END,
                           completed_at = CASE WHEN :to IN ('completed', 'aborted') THEN clock_timestamp()
                                               ELSE completed_at END,
-                          request = CASE WHEN :to IN ('switched', 'completed', 'aborted') AND phase <> 'error' THEN NULL
-                                         ELSE request END
+                          request = CASE WHEN :to IN ('completed', 'aborted', 'cleaning_up')
+                                           OR :to = 'switched' AND :from <> 'error'
+                                         THEN NULL ELSE request END
                         WHERE phase = :from AND (:request::text IS NULL OR request = :request)
                         """)
                 .param("from", from.label())
@@ -138,7 +141,7 @@ final class MigrationStore {
                         .sql("""
                         UPDATE ferry.migration SET phase = 'error', error = :error,
                           failed_phase = CASE WHEN phase = 'error' THEN failed_phase ELSE phase END,
-                          request = NULL
+                          request = CASE WHEN request IN ('switch', 'revert') THEN request END
                         WHERE phase = :from
                         """)
                         .param("from", from.label())

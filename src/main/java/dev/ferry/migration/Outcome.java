@@ -12,7 +12,7 @@ public sealed interface Outcome {
     /** Begun, and not over within the time that a caller waits. */
     record Pending(String message) implements Outcome {}
 
-    /** Not done, and nothing changed. */
+    /** Not done, and nothing changed; unless the phase is ERROR: begun, and stopped there. */
     record Refused(
             Code code,
             String message,

@@ -2,6 +2,7 @@ package dev.ferry.migration;
 
 import dev.ferry.cutover.SwitchProgress;
 import dev.ferry.database.End;
+import dev.ferry.database.TableFilter;
 import dev.ferry.migration.MigrationStatus.ByteWeighted;
 import dev.ferry.migration.MigrationStatus.ChecklistStep;
 import dev.ferry.migration.MigrationStatus.EventChecklist;
@@ -35,7 +36,7 @@ final class StatusReader {
     private final Leadership leadership;
     private final MigrationRunner runner;
     private final Reachability reachability;
-    private final List<String> excluded;
+    private final TableFilter filter;
     private final Clock clock;
     private final Deque<Sample> samples = new ArrayDeque<>();
     private final Deque<Long> backlog = new ArrayDeque<>();
@@ -45,13 +46,13 @@ final class StatusReader {
             Leadership leadership,
             MigrationRunner runner,
             Reachability reachability,
-            List<String> excluded,
+            TableFilter filter,
             Clock clock) {
         this.store = store;
         this.leadership = leadership;
         this.runner = runner;
         this.reachability = reachability;
-        this.excluded = excluded;
+        this.filter = filter;
         this.clock = clock;
     }
 
@@ -73,7 +74,7 @@ final class StatusReader {
                 clock.instant(),
                 true,
                 error == null ? Set.of(Action.START) : Set.of(),
-                excluded,
+                filter.patterns(),
                 null,
                 switchStatus(SwitchProgress.IDLE),
                 new Readiness(
@@ -168,7 +169,7 @@ final class StatusReader {
                 clock.instant(),
                 leads,
                 leads ? legal(row) : Set.of(),
-                excluded,
+                row.filter(filter).patterns(),
                 row.phase() == Phase.SWITCHED ? runner.targetChanges() : null,
                 switchStatus(runner.switchProgress()),
                 readiness,
@@ -349,10 +350,10 @@ final class StatusReader {
         if (!leads && row.phase() != Phase.COMPLETED && row.phase() != Phase.ABORTED) {
             return "waiting_for_leader";
         }
-        if (row.requests("switch")) {
+        if (row.requests("switch") && row.phase() != Phase.ERROR) {
             return "switching";
         }
-        if (row.requests("revert")) {
+        if (row.requests("revert") && row.phase() != Phase.ERROR) {
             return "reverting";
         }
         if (row.requests("retry")) {
@@ -371,6 +372,10 @@ final class StatusReader {
     private String message(MigrationRow row, boolean leads, boolean copyDone) {
         if (!leads && row.phase() != Phase.COMPLETED && row.phase() != Phase.ABORTED) {
             return "Another Ferry process leads this migration; this one shows it and takes over if that one ends.";
+        }
+        if (row.phase() == Phase.ERROR && unfinishedCutover(row)) {
+            return "Stopped by an error in the middle of a " + row.request()
+                    + "; the source may be closed for writes. Mend what it says, then press Retry, or Revert switch.";
         }
         if (row.requests("switch")) {
             return "Switching: waiting for open transactions, then carrying over the last changes.";
@@ -418,7 +423,16 @@ final class StatusReader {
         return legal;
     }
 
+    private static boolean unfinishedCutover(MigrationRow row) {
+        return row.requests("switch") || row.requests("revert");
+    }
+
     static boolean isLegal(Action action, MigrationRow row) {
+        if (row.phase() == Phase.ERROR && unfinishedCutover(row)) {
+            return action == Action.RETRY
+                    || action == Action.REVERT
+                    || (action == Action.CLEANUP && row.failedPhase() == Phase.SWITCHED);
+        }
         if (row.requests("switch")) {
             return action == Action.REVERT;
         }
@@ -442,6 +456,10 @@ final class StatusReader {
         List<Readiness.Blocker> hard = new ArrayList<>();
         List<Readiness.Blocker> soft = new ArrayList<>();
         List<String> notes = new ArrayList<>();
+        String otherExclusions = row.otherExclusions(filter);
+        if (otherExclusions != null) {
+            notes.add(otherExclusions);
+        }
         if (row.phase() != Phase.REPLICATING) {
             hard.add(new Readiness.Blocker(
                     "initial_copy_not_finished",

@@ -19,6 +19,7 @@ final class RightsChecks {
         return List.of(
                 Check.ofSource("table-ownership", "who owns the source's tables", RightsChecks::ownership),
                 Check.ofSource("table-select", "whether the source's tables can be read", RightsChecks::select),
+                Check.ofSource("table-trigger", "whether the source's tables can be captured", RightsChecks::trigger),
                 Check.ofSource("row-security", "row-level security on the source", RightsChecks::rowSecurity),
                 Check.ofSource("source-create", "whether a schema can be created on the source", RightsChecks::create),
                 Check.ofTarget("target-owner", "who will own the objects on the target", RightsChecks::owner),
@@ -107,6 +108,24 @@ final class RightsChecks {
                                 .map(table -> table.name().sql())
                                 .toList())
                         + " TO " + role + ";");
+    }
+
+    private static Verdict trigger(Ends ends) {
+        List<SourceTable> refused = ends.tables().stream()
+                .filter(table -> table.included() && !table.isForeign() && table.owned() && !table.mayHaveTriggers())
+                .toList();
+        if (refused.isEmpty()) {
+            return Verdict.ok("Triggers can be created on every table");
+        }
+        return Verdict.blocker(
+                Names.count(refused.size(), "table") + " cannot be captured",
+                "No TRIGGER right for " + ends.source().role() + " on " + Names.some(refused)
+                        + ": Ferry captures changes with triggers, and the owner took this right away.",
+                Names.lines(refused.stream()
+                                .map(table -> "GRANT TRIGGER ON " + table.name().sql() + " TO "
+                                        + Identifiers.quote(ends.source().role()) + ";")
+                                .toList())
+                        + "\n-- Or leave them out with EXCLUDE_TABLES.");
     }
 
     private static Verdict rowSecurity(Ends ends) {

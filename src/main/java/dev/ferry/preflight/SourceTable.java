@@ -13,6 +13,7 @@ import java.util.List;
  *
  * @param kind as in {@code pg_class.relkind}: r, p or f
  * @param owned we may do what only its owner may
+ * @param mayHaveTriggers we may create triggers on it, which an owner can take from himself
  * @param generatedColumns columns that the target computes itself
  */
 record SourceTable(
@@ -23,6 +24,7 @@ record SourceTable(
         String owner,
         boolean owned,
         boolean readable,
+        boolean mayHaveTriggers,
         boolean rowSecurityForced,
         Key key,
         List<String> generatedColumns,
@@ -61,6 +63,7 @@ record SourceTable(
                    pg_get_userbyid(c.relowner) AS owner,
                    pg_has_role(c.relowner, 'USAGE') AS owned,
                    has_table_privilege(c.oid, 'SELECT') AND has_schema_privilege(n.oid, 'USAGE') AS readable,
+                   has_table_privilege(c.oid, 'TRIGGER') AS may_have_triggers,
                    c.relrowsecurity AND c.relforcerowsecurity AS forced,
                    keys.every_row,
                    generated.columns AS generated
@@ -94,6 +97,7 @@ record SourceTable(
                 row.getString("owner"),
                 row.getBoolean("owned"),
                 row.getBoolean("readable"),
+                row.getBoolean("may_have_triggers"),
                 row.getBoolean("forced"),
                 key,
                 generated == null ? List.of() : List.of((String[]) generated.getArray()),

@@ -245,6 +245,37 @@ class WriteFenceIT {
         assertThat(fence().engagedAt()).isPresent();
     }
 
+    /** The process died between the REVOKE and its note that the columns' catalog rows are other ones now. */
+    @Test
+    void rightsOnSingleColumnsDoNotPassForDriftInASwitchThatIsResumed() {
+        twoTables();
+        pair.heroku().runAsSuperuser("CREATE ROLE " + pair.heroku().name() + "_clerk");
+        pair.heroku().run("GRANT UPDATE (v) ON a TO " + pair.heroku().name() + "_clerk");
+        pair.restamped();
+        engage();
+
+        assertThat(newSwitch(1).run(() -> true, () -> true, session -> {})).isEqualTo(Switch.Outcome.SWITCHED);
+        pair.assertEqual();
+    }
+
+    @Test
+    void aRightOfARoleThatIsGoneDoesNotKeepTheOthersFromComingBack() {
+        twoTables();
+        String gone = pair.heroku().name() + "_gone";
+        SortedSet<String> before = AccessRights.of(pair.heroku());
+        pair.heroku().runAsSuperuser("CREATE ROLE " + gone);
+        pair.heroku().run("GRANT INSERT ON a TO " + gone);
+        engage();
+        pair.heroku().runAsSuperuser("DROP ROLE " + gone);
+
+        fence().release();
+
+        assertThat(AccessRights.of(pair.heroku())).isEqualTo(before);
+        assertThat(pair.journal())
+                .anyMatch(message -> message.contains(gone) && message.contains("INSERT on public.a"));
+        assertThat(fence().engagedAt()).isEmpty();
+    }
+
     @Test
     void everyRightComesBackAsItWasAndNoWider() throws SQLException {
         String name = pair.heroku().name();

@@ -55,6 +55,16 @@ class SqlStateTest {
     }
 
     @Test
+    void takesAPoolThatHadNoConnectionToGiveForPassing() {
+        // As HikariCP throws it: without a SQLSTATE, and without a cause where no connection was even tried.
+        SQLException exhausted = new SQLTransientConnectionException(
+                "ferry - Connection is not available, request timed out after 10000ms");
+
+        assertThat(SqlState.of(exhausted)).isNull();
+        assertThat(SqlState.isTransient(new IllegalStateException(exhausted))).isTrue();
+    }
+
+    @Test
     void findsTheStateBehindAnExceptionThatHasNone() {
         assertThat(SqlState.of(new SQLException("pool", new SQLException("server", "28P01"))))
                 .isEqualTo("28P01");
@@ -68,6 +78,22 @@ class SqlStateTest {
 
         assertThat(SqlState.describe(new RuntimeException(failure)))
                 .isEqualTo("duplicate key value violates unique constraint \"k\" (SQLSTATE 23505)");
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "22P02|invalid input syntax for type integer: \"S3CRET\"",
+                "22003|value \"S3CRET\" is out of range for type integer",
+                "22007|invalid input syntax for type timestamp: \"S3CRET\"",
+            })
+    void describesARefusedValueWithoutTheMessageThatQuotesIt(String state, String message) {
+        PSQLException failure =
+                new PSQLException(new ServerErrorMessage("SERROR\0C" + state + "\0M" + message + "\0\0"));
+
+        assertThat(SqlState.describe(new RuntimeException(failure)))
+                .isEqualTo("a value was refused (SQLSTATE " + state + ")");
     }
 
     @Test

@@ -44,6 +44,7 @@ class ActionTest {
                 failed,
                 paused,
                 false,
+                null,
                 request,
                 null,
                 false,
@@ -90,8 +91,16 @@ class ActionTest {
     @ValueSource(strings = {"revert", "abort", "retry"})
     void nothingIsLegalWhileAnotherRequestIsUnderWay(String request) {
         for (Phase phase : Phase.values()) {
-            assertThat(StatusReader.legal(row(phase, null, false, request))).isEmpty();
+            boolean stopped = phase == Phase.ERROR && request.equals("revert");
+            assertThat(StatusReader.legal(row(phase, null, false, request)))
+                    .isEqualTo(stopped ? EnumSet.of(Action.RETRY, Action.REVERT) : EnumSet.noneOf(Action.class));
         }
+    }
+
+    @Test
+    void aSwitchThatStoppedInAnErrorGoesOnOrIsReverted() {
+        assertThat(StatusReader.legal(row(Phase.ERROR, Phase.REPLICATING, false, "switch")))
+                .containsExactlyInAnyOrder(Action.RETRY, Action.REVERT);
     }
 
     @ParameterizedTest

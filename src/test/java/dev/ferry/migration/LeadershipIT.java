@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import dev.ferry.capture.Capture;
 import dev.ferry.cutover.WriteFence;
 import dev.ferry.database.Database;
 import dev.ferry.database.DatabaseUrl;
@@ -11,6 +12,7 @@ import dev.ferry.database.End;
 import dev.ferry.database.EpochFence;
 import dev.ferry.database.Route;
 import dev.ferry.database.Session;
+import dev.ferry.database.SqlState;
 import dev.ferry.failure.FailureCode;
 import dev.ferry.failure.FerryException;
 import dev.ferry.sync.SyncCycle;
@@ -23,6 +25,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SortedSet;
+import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
@@ -102,6 +105,23 @@ class LeadershipIT {
         assertThat(failure)
                 .isInstanceOfSatisfying(
                         FerryException.class, e -> assertThat(e.code()).isEqualTo(FailureCode.NOT_LEADER));
+    }
+
+    /** Epochs count from one in each run, so that of another run's leader may be the same. */
+    @Test
+    void theLeaderOfAnotherRunNeitherEmptiesNorRemovesCapture() {
+        Candidate other = candidate("ferry/other", AT_ONCE);
+        assertThat(other.leadership().acquire()).isTrue();
+        other.leadership().claimSource(UUID.randomUUID());
+        pair.heroku()
+                .runAsSuperuser(
+                        "UPDATE ferry.run SET epoch = " + other.leadership().epoch());
+
+        assertThatThrownBy(() -> new Capture(other.source(), other.fence(), pair, () -> true).remove())
+                .satisfies(e -> assertThat(SqlState.is(e, Leadership.REPLACED)).isTrue());
+
+        pair.heroku().run("UPDATE t SET v = 'new'");
+        assertThat(pair.logged("t")).as("the trigger logs as before").isEqualTo(1);
     }
 
     @Test

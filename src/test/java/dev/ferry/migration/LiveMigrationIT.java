@@ -14,6 +14,7 @@ import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.springframework.boot.context.properties.bind.Binder;
@@ -82,6 +83,28 @@ class LiveMigrationIT {
                 .isZero();
         accepted(Action.REMOVE_STATE);
         awaitPhase(Phase.WAITING);
+    }
+
+    @Test
+    void saysThatAValueWasRefusedAndNotWhichOne() {
+        TestDatabase target = PostgresServer.shared(17).planetScaleDatabase(true);
+        source.run("CREATE TABLE t (id int PRIMARY KEY, v text)");
+        running = new LiveMigration(
+                new FerryEnvironment(source.url(), target.url(), null),
+                properties(Map.of()),
+                PgClient.installed(),
+                Clock.systemUTC());
+        migration().start();
+        accepted(Action.START);
+        awaitPhase(Phase.REPLICATING);
+        target.run("CREATE INDEX only_numbers ON t ((v::int))");
+
+        source.run("INSERT INTO t VALUES (1, 'S3CRET')");
+
+        await().atMost(Duration.ofSeconds(20))
+                .until(() -> migration().status().phase().equals(Phase.ERROR.label()));
+        assertThat(migration().status().error()).contains("a value was refused (SQLSTATE 22P02)");
+        assertThat(migration().status().toString() + migration().events(100)).doesNotContain("S3CRET");
     }
 
     private static List<String> rows(TestDatabase database) {

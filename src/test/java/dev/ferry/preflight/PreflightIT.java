@@ -489,6 +489,23 @@ class PreflightIT {
     }
 
     @Test
+    void namesTablesWhoseOwnerTookTheRightToTriggersFromHimself() {
+        source.run("CREATE SCHEMA s; CREATE TABLE s.\"Bare\" (id int PRIMARY KEY); REVOKE TRIGGER ON s.\"Bare\" FROM "
+                + source.owner() + "; CREATE TABLE left_out (id int PRIMARY KEY); REVOKE TRIGGER ON left_out FROM "
+                + source.owner());
+        excluded = "left_out";
+
+        Finding finding = find("table-trigger");
+
+        assertThat(finding.level()).isEqualTo(Level.BLOCKER);
+        assertThat(finding.detail()).contains("s.Bare").doesNotContain("left_out");
+        source.run(finding.remedy());
+        assertThat(find("table-trigger").level()).isEqualTo(Level.OK);
+        source.run("CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END';"
+                + " CREATE TRIGGER captured AFTER INSERT ON s.\"Bare\" EXECUTE FUNCTION f()");
+    }
+
+    @Test
     void refusesForcedRowSecurityUntilItIsLiftedOrTheTableLeftOut() {
         source.run("CREATE TABLE secret (id int PRIMARY KEY);"
                 + "ALTER TABLE secret ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY");

@@ -146,6 +146,20 @@ class SyncCycleIT {
         assertThat(pair.logged("a")).isEqualTo(1);
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"REINDEX TABLE t", "REINDEX TABLE CONCURRENTLY t", "REINDEX INDEX CONCURRENTLY t_pkey"})
+    void aRebuiltIndexIsNoDrift(String reindex) {
+        tableOf100Rows();
+        pair.heroku().run(reindex);
+        pair.heroku().run("UPDATE t SET v = 'changed' WHERE id <= 50; DELETE FROM t WHERE id > 90");
+
+        LiveSync sync = pair.sync();
+        sync.cycle(false, session -> {});
+
+        assertThat(sync.suspended()).isEmpty();
+        pair.assertEqual();
+    }
+
     @Test
     void triggersThatWereDisabledForAWhileAreNoticed() {
         tableOf100Rows();

@@ -144,6 +144,20 @@ public final class SyncedPair implements AutoCloseable, Journal {
                 .migrate();
     }
 
+    /** Takes the columns' stamps as they are now for those of the start: after a GRANT that came before it. */
+    public void restamped() {
+        TrackedTables store = new TrackedTables(target);
+        try (Session session = source.open()) {
+            Map<Long, Catalog.Fingerprint> now = Catalog.fingerprints(
+                    session,
+                    tables.stream().map(table -> table.definition().oid()).toList());
+            tables.forEach(table -> store.restamp(
+                    table.id(),
+                    java.util.Objects.requireNonNull(now.get(table.definition().oid()))
+                            .stamps()));
+        }
+    }
+
     private void noteTriggers() {
         try (Session session = source.open()) {
             Catalog.fingerprints(
