@@ -592,10 +592,12 @@ record DashboardView(
                 .toList();
         long bytes =
                 all.stream().mapToLong(MigrationStatus.TableStatus::totalBytes).sum();
+        boolean planned = all.stream().noneMatch(DashboardView::isUnplanned);
         long keyless = all.stream().filter(MigrationStatus.TableStatus::keyless).count();
         String summary = all.isEmpty()
                 ? ""
-                : Figures.count(all.size(), "table") + ", " + Figures.bytes(bytes)
+                : Figures.count(all.size(), "table")
+                        + (planned ? ", " + Figures.bytes(bytes) : "")
                         + (keyless == 0 ? "" : ", " + Figures.count(keyless) + " without a key");
         int more = all.size() - rows.size();
         List<String> excluded = status.excludedTables();
@@ -633,6 +635,11 @@ record DashboardView(
         };
     }
 
+    /** How large it is nobody has asked yet. An empty table has no chunks either, but is not pending then. */
+    private static boolean isUnplanned(MigrationStatus.TableStatus table) {
+        return table.state().equals("pending") && table.chunksTotal() == 0;
+    }
+
     private static TableRow row(MigrationStatus.TableStatus table) {
         boolean done = switch (table.state()) {
             case "pending", "copying" -> false;
@@ -640,9 +647,11 @@ record DashboardView(
         };
         long maximum = Math.max(1, table.totalBytes());
         long value = table.totalBytes() == 0 ? (done ? 1 : 0) : Math.min(maximum, table.copiedBytes());
-        String size = done || table.copiedBytes() == 0
-                ? Figures.bytes(table.totalBytes())
-                : Figures.bytes(table.copiedBytes()) + " of " + Figures.bytes(table.totalBytes());
+        String size = isUnplanned(table)
+                ? "–"
+                : done || table.copiedBytes() == 0
+                        ? Figures.bytes(table.totalBytes())
+                        : Figures.bytes(table.copiedBytes()) + " of " + Figures.bytes(table.totalBytes());
         String note = table.note();
         return new TableRow(
                 table.schema(),

@@ -337,4 +337,17 @@ class DashboardTest {
 
         assertThat(page(Scene.COPYING)).contains("100 %", "Rows copied").doesNotContain("Time left", "Speed");
     }
+
+    @Test
+    void aTableThatIsNotPlannedHasNoSize() {
+        web.migration.tables(List.of(
+                new TableStatus("public", "a", "pending", 0, 0, 0, 0, 0, false, 0, null),
+                new TableStatus("public", "empty", "copied", 0, 0, 0, 0, 0, false, 0, null)));
+
+        String page = page(Scene.READY);
+
+        assertThat(page).contains("<td role=\"cell\" class=\"number size\">–</td>");
+        assertThat(page).contains("<td role=\"cell\" class=\"number size\">0 B</td>");
+        assertThat(page).doesNotContain("2 tables, ");
+    }
 }
