@@ -108,7 +108,7 @@ class BrowserStoryIT {
             fitsThePhone(ferry, "/");
             fitsThePhone(ferry, "/confirm/revert");
 
-            confirm("revert", "will be discarded");
+            assertThat(confirm("revert", "will be discarded")).isTrue();
             stays(() -> shows("h1", "In sync"));
             app.expectWrites();
             app.awaitCommitted(200);
@@ -117,14 +117,14 @@ class BrowserStoryIT {
             switchTraffic(app);
             app.awaitRefused();
             fitsThePhone(ferry, "/confirm/complete");
-            confirm("complete", "There is no Revert after this");
+            assertThat(confirm("complete", "There is no Revert after this")).isTrue();
             stays(() -> shows("h1", "Migration complete"));
             shows("[data-live=now]", "Writes were blocked for");
             shows("[data-live=sql]", "GRANT");
             fitsThePhone(ferry, "/");
             assertThat(CatalogInventory.of(source)).isEqualTo(inventory);
 
-            confirm("remove-state", "Schema ferry is dropped");
+            assertThat(confirm("remove-state", "Schema ferry is dropped")).isTrue();
             shows(".message", "Nothing of Ferry is left on the target.");
             assertThat(CatalogInventory.of(source)).isEqualTo(inventory);
             assertThat(CatalogInventory.of(target)).noneMatch(line -> line.contains("ferry"));
@@ -184,11 +184,21 @@ class BrowserStoryIT {
         return Double.parseDouble(bar.getAttribute("value"));
     }
 
-    /** Presses a button, reads what it asks, and says yes. */
-    private void confirm(String action, String question) {
+    /**
+     * Presses a button, reads what it asks, and says yes.
+     *
+     * @return whether it could be said: a switch that cannot be done now offers Cancel alone
+     */
+    private boolean confirm(String action, String question) {
         page.click("#do-" + action);
         Locator dialog = page.locator("dialog[open]");
         PlaywrightAssertions.assertThat(dialog).containsText(question);
+        if (dialog.locator("button.primary").count() == 0) {
+            System.out.println(action + " is not offered: " + dialog.innerText());
+            dialog.getByText("Cancel").click();
+            PlaywrightAssertions.assertThat(dialog).isHidden();
+            return false;
+        }
         Locator anyway = dialog.getByText("Switch anyway");
         if (anyway.count() == 1) {
             anyway.click();
@@ -197,6 +207,7 @@ class BrowserStoryIT {
         // The page that comes then has none open.
         PlaywrightAssertions.assertThat(dialog)
                 .isHidden(new LocatorAssertions.IsHiddenOptions().setTimeout(PATIENCE_MILLISECONDS));
+        return true;
     }
 
     /** Until it is through: under load a switch may give up and be asked for again, as the dashboard says. */
@@ -204,7 +215,10 @@ class BrowserStoryIT {
         app.expectRefusals();
         for (int attempt = 1; attempt <= SWITCH_ATTEMPTS; attempt++) {
             shows("h1", "In sync");
-            confirm("switch", "From then on the app cannot write to Heroku.");
+            shows("[data-live=readiness]", "Ready");
+            if (!confirm("switch", "From then on the app cannot write to Heroku.")) {
+                continue;
+            }
             PlaywrightAssertions.assertThat(page.locator("[data-live=now]"))
                     .containsText(
                             Pattern.compile("Safe to use PlanetScale|The last switch gave up|was refused"),
