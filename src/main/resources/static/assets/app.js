@@ -143,7 +143,7 @@
         padding: [8, 22, 0, 0],
         scales: { x: { range: (self, least, most) => [Math.min(least, most - 300), most] }, y: { range: (self, least, most) => [0, Math.max(1, (most || 0) * 1.15)] } },
         axes: [
-          { ...axis, values: (self, splits) => splits.map((at) => new Date(at * 1000).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" })), space: 80, size: 30 },
+          { ...axis, values: (self, splits) => splits.map((at) => new Date(at * 1000).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" })), incrs: [60, 120, 300, 600, 900, 1800], space: 50, size: 30 },
           { ...axis, size: 52, values },
         ],
         series: [{}, { label, stroke, width: 2, fill: color("--chart-fill"), points: { show: false }, spanGaps: false }],
@@ -162,7 +162,7 @@
     if (!sync || sync.hidden || typeof uPlot === "undefined") {
       return;
     }
-    plot("chart-lag", "Lag", 1, color("--accent"), (self, splits) => splits.map((value) => (value < 10 ? +value.toFixed(1) : Math.round(value))));
+    plot("chart-lag", "Lag", 1, color("--accent"), (self, splits) => splits.map((value) => (value < 10 ? +value.toFixed(2) : Math.round(value))));
     plot("chart-pending", "Changes waiting", 2, color("--accent"), (self, splits) =>
       splits.map((value) => (value >= 1e6 ? value / 1e6 + " M" : value >= 1e3 ? value / 1e3 + " k" : Number.isInteger(value) ? value : "")),
     );

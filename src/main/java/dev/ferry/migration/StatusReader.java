@@ -506,7 +506,7 @@ final class StatusReader {
                     "replication_not_healthy",
                     delay.seconds() == null
                             ? "No complete cycle since this process began to lead."
-                            : "The target is " + delay.seconds() + " s behind."));
+                            : String.format(Locale.ROOT, "The target is %.1f s behind.", delay.seconds())));
         }
         notes.add("The data was not verified row by row.");
         Readiness.Level level = !hard.isEmpty()

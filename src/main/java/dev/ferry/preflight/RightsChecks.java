@@ -174,9 +174,10 @@ final class RightsChecks {
                 "Objects on the target will belong to " + role,
                 "Role " + role + " is no member of a common role postgres, so it will own what it creates, and other"
                         + " roles cannot alter, and without grants not even read, these objects.",
-                "Let the app connect with this role's URL, or make it a member of the common role before the start:"
-                        + " GRANT postgres TO " + Identifiers.quote(role)
-                        + "; Later, as " + role + ": GRANT " + Identifiers.quote(role) + " TO the app's role;");
+                "Let the app connect with this role's URL, or make it a member of the common role before the start:\n"
+                        + "GRANT postgres TO " + Identifiers.quote(role)
+                        + ";\nLater, as " + role + ", with the app's role for app:\n"
+                        + "GRANT " + Identifiers.quote(role) + " TO app;");
     }
 
     private static Verdict fill(Ends ends) {

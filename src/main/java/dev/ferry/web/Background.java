@@ -32,6 +32,12 @@ final class Background<T> {
         return last;
     }
 
+    /** As if none had been found. */
+    void forget() {
+        last = null;
+        lastAttempt = Instant.EPOCH;
+    }
+
     synchronized boolean isRunning() {
         return running != null;
     }

@@ -133,7 +133,7 @@ class DashboardController {
                 HttpStatus.SERVICE_UNAVAILABLE, "too_many_streams", "Too many dashboards are open; try again later.");
     }
 
-    /** The chart's points, each {@code [seconds since 1970, lag in seconds or null, changes waiting]}. */
+    /** The chart's points, each {@code [seconds since 1970, lag in seconds or null, changes waiting or null]}. */
     @GetMapping("/history")
     ResponseEntity<String> history() {
         return ResponseEntity.ok()

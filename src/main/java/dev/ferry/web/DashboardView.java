@@ -13,6 +13,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** What the templates show, as text: the migration's status in the words and the order of the page. */
@@ -308,10 +309,7 @@ record DashboardView(
 
     private static String next(Phase phase, MigrationStatus status, boolean paused, ChecksView checks) {
         return switch (phase) {
-            case WAITING ->
-                checks.blockers().isEmpty() && checks.couldNotRun().isEmpty()
-                        ? "Press Start. Your app keeps running; nothing is switched before you say so."
-                        : "Solve what is listed below and check again.";
+            case WAITING -> nextWhenWaiting(checks);
             case STARTING, CONFIGURING -> "Nothing to do: the copy begins by itself unless you chose to hold.";
             case READY_TO_COPY -> "Press Start copy when the time is right. Changes are captured already.";
             case COPYING ->
@@ -322,10 +320,19 @@ record DashboardView(
             case SWITCHED ->
                 "Point the app at PlanetScale, look at it, then press Complete. Until then you can go back.";
             case CLEANING_UP -> "Nothing to do: Ferry removes what it made on the source.";
-            case COMPLETED -> "Remove Ferry's schema from the target, then Ferry itself.";
+            case COMPLETED -> "Remove Ferry’s schema from the target, then Ferry itself.";
             case ERROR -> "Do what the error says, then press Retry. Nothing copied so far is lost.";
             case ABORTED -> "To begin again, empty the target or give a new PLANETSCALE_URL, and restart Ferry.";
         };
+    }
+
+    private static String nextWhenWaiting(ChecksView checks) {
+        if (!checks.known()) {
+            return "Wait for the checks; they take a few seconds.";
+        }
+        return checks.blockers().isEmpty() && checks.couldNotRun().isEmpty()
+                ? "Press Start. Your app keeps running; nothing is switched before you say so."
+                : "Solve what is listed below and check again.";
     }
 
     private static String nextWhenReplicating(MigrationStatus status, boolean paused) {
@@ -369,22 +376,22 @@ record DashboardView(
             long rows = status.tables().stream()
                     .mapToLong(MigrationStatus.TableStatus::rows)
                     .sum();
-            figures.add(new Figure(
-                    "Speed",
-                    throughput == null ? "–" : Figures.bytes(throughput.bytesPerMin()) + "/min",
-                    throughput == null ? "not known yet" : "",
-                    ""));
-            figures.add(new Figure(
-                    "Time left",
-                    throughput == null ? "–" : Figures.minutes(throughput.etaMinMinutes(), throughput.etaMaxMinutes()),
-                    throughput == null ? "not known yet" : "of the copy",
-                    ""));
+            // Once all rows are there, indexes are built, and how long that takes nobody knows.
+            if (status.progressSignals().byteWeighted().percent() < 100) {
+                figures.add(new Figure(
+                        "Speed",
+                        throughput == null ? "–" : Figures.bytes(throughput.bytesPerMin()) + "/min",
+                        throughput == null ? "not known yet" : "",
+                        ""));
+                figures.add(new Figure(
+                        "Time left",
+                        throughput == null
+                                ? "–"
+                                : Figures.minutes(throughput.etaMinMinutes(), throughput.etaMaxMinutes()),
+                        throughput == null ? "not known yet" : "for the rows",
+                        ""));
+            }
             figures.add(new Figure("Rows copied", Figures.count(rows), "", ""));
-            figures.add(new Figure(
-                    "Changes waiting",
-                    Figures.count(status.progressSignals().replicationDelay().pendingChanges()),
-                    "applied after the copy",
-                    ""));
         }
         if ((phase == Phase.SWITCHED || phase == Phase.COMPLETED) && status.writeBlockedMs() != null) {
             figures.add(new Figure(
@@ -442,9 +449,9 @@ record DashboardView(
         for (Action action : List.of(
                 Action.START_COPY,
                 Action.RETRY,
+                Action.RESUME,
                 Action.SWITCH,
                 Action.CLEANUP,
-                Action.RESUME,
                 Action.PAUSE,
                 Action.REVERT,
                 Action.REMOVE_STATE,
@@ -555,10 +562,16 @@ record DashboardView(
         return new ReadinessView(
                 Answer.lower(readiness.level()),
                 label,
-                readiness.message(),
+                repeats(readiness) ? "" : readiness.message(),
                 readiness.hardBlockers(),
                 readiness.softBlockers(),
                 readiness.notes());
+    }
+
+    /** Its message is that of a blocker, which the list below it says anyway. */
+    private static boolean repeats(Readiness readiness) {
+        return Stream.concat(readiness.hardBlockers().stream(), readiness.softBlockers().stream())
+                .anyMatch(blocker -> readiness.message().endsWith(blocker.message()));
     }
 
     // Tables
@@ -579,10 +592,12 @@ record DashboardView(
                 .toList();
         long bytes =
                 all.stream().mapToLong(MigrationStatus.TableStatus::totalBytes).sum();
+        boolean planned = all.stream().noneMatch(DashboardView::isUnplanned);
         long keyless = all.stream().filter(MigrationStatus.TableStatus::keyless).count();
         String summary = all.isEmpty()
                 ? ""
-                : Figures.count(all.size(), "table") + ", " + Figures.bytes(bytes)
+                : Figures.count(all.size(), "table")
+                        + (planned ? ", " + Figures.bytes(bytes) : "")
                         + (keyless == 0 ? "" : ", " + Figures.count(keyless) + " without a key");
         int more = all.size() - rows.size();
         List<String> excluded = status.excludedTables();
@@ -620,6 +635,11 @@ record DashboardView(
         };
     }
 
+    /** How large it is nobody has asked yet. An empty table has no chunks either, but is not pending then. */
+    private static boolean isUnplanned(MigrationStatus.TableStatus table) {
+        return table.state().equals("pending") && table.chunksTotal() == 0;
+    }
+
     private static TableRow row(MigrationStatus.TableStatus table) {
         boolean done = switch (table.state()) {
             case "pending", "copying" -> false;
@@ -627,9 +647,11 @@ record DashboardView(
         };
         long maximum = Math.max(1, table.totalBytes());
         long value = table.totalBytes() == 0 ? (done ? 1 : 0) : Math.min(maximum, table.copiedBytes());
-        String size = done || table.copiedBytes() == 0
-                ? Figures.bytes(table.totalBytes())
-                : Figures.bytes(table.copiedBytes()) + " of " + Figures.bytes(table.totalBytes());
+        String size = isUnplanned(table)
+                ? "–"
+                : done || table.copiedBytes() == 0
+                        ? Figures.bytes(table.totalBytes())
+                        : Figures.bytes(table.copiedBytes()) + " of " + Figures.bytes(table.totalBytes());
         String note = table.note();
         return new TableRow(
                 table.schema(),

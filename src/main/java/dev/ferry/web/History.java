@@ -14,15 +14,16 @@ final class History {
      *
      * @param at seconds since 1970
      * @param lag seconds; null while there is none
+     * @param pending null while nobody counts them: before the first sync
      */
-    record Sample(long at, @Nullable Double lag, long pending) {
+    record Sample(long at, @Nullable Double lag, @Nullable Long pending) {
         static Sample of(MigrationStatus status) {
             MigrationStatus.ReplicationDelay delay = status.progressSignals().replicationDelay();
             Double seconds = delay.seconds();
             return new Sample(
                     status.timestamp().getEpochSecond(),
                     seconds == null ? null : Math.round(seconds * 100) / 100.0,
-                    delay.pendingChanges());
+                    delay.healthState().equals("not_started") ? null : delay.pendingChanges());
         }
 
         /** Short, because there are many of them. */

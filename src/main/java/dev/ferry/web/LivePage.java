@@ -211,6 +211,8 @@ class LivePage {
         MigrationStatus status = migration.status();
         if (DashboardView.showsChecks(status)) {
             checks.keepReportFresh();
+        } else {
+            checks.forgetReport();
         }
         if (DashboardView.showsSql(status)) {
             checks.keepSqlFresh();

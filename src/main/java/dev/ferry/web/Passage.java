@@ -2,6 +2,7 @@ package dev.ferry.web;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
@@ -12,8 +13,8 @@ record Passage(boolean code, String text) {
     private static final Pattern STATEMENT = Pattern.compile(
             "(CREATE|ALTER|DROP|GRANT|REVOKE|SELECT|DELETE|UPDATE|INSERT|SET|TRUNCATE|VACUUM|COMMIT|ROLLBACK|REINDEX|WITH|DO|"
                     + "BEGIN|LOCK|heroku|pg_dump|psql|apt|apt-get|sudo)\\s.*|--\\s.*");
-    private static final Pattern SENTENCE_WITH_SQL =
-            Pattern.compile("(.*?:)\\s+((?:CREATE|ALTER|DROP|GRANT|REVOKE|SELECT|DELETE|COMMIT|ROLLBACK)\\s.*;)(.*)");
+    private static final Pattern SENTENCE_WITH_SQL = Pattern.compile(
+            "(.*?:)\\s+((?:CREATE|ALTER|DROP|GRANT|REVOKE|SELECT|DELETE|COMMIT|ROLLBACK)\\s.*?;)(?=\\s|$)(.*)");
 
     static List<Passage> split(String remedy) {
         List<Passage> passages = new ArrayList<>();
@@ -49,14 +50,15 @@ record Passage(boolean code, String text) {
     private static List<String> apart(String remedy) {
         List<String> lines = new ArrayList<>();
         for (String line : remedy.split("\n", -1)) {
-            var match = SENTENCE_WITH_SQL.matcher(line);
-            if (match.matches()) {
+            String rest = line;
+            Matcher match = SENTENCE_WITH_SQL.matcher(rest);
+            while (match.matches()) {
                 lines.add(match.group(1));
                 lines.add(match.group(2));
-                lines.add(match.group(3));
-            } else {
-                lines.add(line);
+                rest = match.group(3).strip();
+                match = SENTENCE_WITH_SQL.matcher(rest);
             }
+            lines.add(rest);
         }
         return lines;
     }

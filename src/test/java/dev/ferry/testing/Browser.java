@@ -14,7 +14,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.Assumptions;
 
 /**
- * The distribution's Chromium, driven by Playwright, which downloads nothing. What a page complains about (errors of the
+ * The machine's Chromium, driven by Playwright, which downloads nothing. What a page complains about (errors of the
  * console, uncaught exceptions, violations of the content security policy) is kept in {@link #complaints()}.
  */
 public final class Browser implements AutoCloseable {
@@ -52,12 +52,16 @@ public final class Browser implements AutoCloseable {
         return new Browser(executable.orElseThrow());
     }
 
+    /** The one that {@code bin/test} found, else the first on the PATH. */
     private static Optional<Path> executable() {
+        String found = System.getenv("FERRY_CHROMIUM");
+        if (found != null) {
+            return Optional.of(Path.of(found));
+        }
         String path = Optional.ofNullable(System.getenv("PATH")).orElse("");
         return List.of(path.split(java.io.File.pathSeparator)).stream()
                 .filter(folder -> !folder.isEmpty())
-                .flatMap(folder ->
-                        List.of("chromium", "chromium-browser").stream().map(name -> Path.of(folder, name)))
+                .map(folder -> Path.of(folder, "chromium"))
                 .filter(Files::isExecutable)
                 .findFirst();
     }

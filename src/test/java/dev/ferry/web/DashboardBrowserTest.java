@@ -189,6 +189,19 @@ class DashboardBrowserTest {
     }
 
     @Test
+    void theStepsStandAtEqualDistances() {
+        open(Scene.IN_SYNC);
+
+        assertThat(page.evaluate("""
+                        () => {
+                          const middles = [...document.querySelectorAll(".steps .mark")]
+                            .map((mark) => mark.getBoundingClientRect())
+                            .map((box) => box.left + box.width / 2);
+                          return new Set(middles.slice(1).map((middle, i) => Math.round(middle - middles[i]))).size;
+                        }""")).isEqualTo(1);
+    }
+
+    @Test
     void everythingWorksWithoutScripts() {
         Page plain = browser.openWithoutScripts(1280, 900);
         web.migration.at(Scene.SWITCHED);

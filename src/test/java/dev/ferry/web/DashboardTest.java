@@ -301,4 +301,53 @@ class DashboardTest {
     void anErrorIsShownWithRetry() {
         assertThat(page(Scene.FAILED)).contains("the disk is full (53100)", "/actions/retry", "class=\"failed\"");
     }
+
+    @Test
+    void nothingAsksForAStartBeforeTheChecksHaveRun() {
+        web.migration.at(Scene.CHECKING);
+
+        DashboardView view = DashboardView.of(web.migration.status(), null, true, null, List.of());
+
+        assertThat(view.headline().title()).isEqualTo("Checking both databases");
+        assertThat(view.headline().next()).startsWith("Wait for the checks");
+    }
+
+    @Test
+    void theChecksOfAnEarlierMigrationAreForgotten() {
+        web.migration.at(Scene.CLEAR);
+        checkedPage("Ready to start");
+
+        page(Scene.COPYING);
+
+        assertThat(web.bean(Checks.class).report()).isNull();
+    }
+
+    @Test
+    void aPausedSyncOffersResumeFirst() {
+        String page = page(Scene.SYNC_PAUSED);
+
+        assertThat(page).containsPattern("id=\"do-resume\" class=\"primary\"");
+        assertThat(page.indexOf("do-resume")).isLessThan(page.indexOf("do-switch"));
+    }
+
+    @Test
+    void noTimeIsPromisedOnceAllRowsAreThere() {
+        web.migration.tables(
+                List.of(new TableStatus("public", "a", "copied", 1_000, 1_000, 7, 10, 10, false, 0, null)));
+
+        assertThat(page(Scene.COPYING)).contains("100 %", "Rows copied").doesNotContain("Time left", "Speed");
+    }
+
+    @Test
+    void aTableThatIsNotPlannedHasNoSize() {
+        web.migration.tables(List.of(
+                new TableStatus("public", "a", "pending", 0, 0, 0, 0, 0, false, 0, null),
+                new TableStatus("public", "empty", "copied", 0, 0, 0, 0, 0, false, 0, null)));
+
+        String page = page(Scene.READY);
+
+        assertThat(page).contains("<td role=\"cell\" class=\"number size\">–</td>");
+        assertThat(page).contains("<td role=\"cell\" class=\"number size\">0 B</td>");
+        assertThat(page).doesNotContain("2 tables, ");
+    }
 }

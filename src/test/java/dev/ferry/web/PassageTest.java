@@ -29,4 +29,14 @@ class PassageTest {
                         new Passage(true, "DROP TABLE \"a: b\";"),
                         new Passage(false, "and look again."));
     }
+
+    @Test
+    void aSentenceBetweenTwoStatementsIsNoCode() {
+        assertThat(Passage.split("Rename it: ALTER TABLE a RENAME TO b; or, if nobody needs it: DROP TABLE a;"))
+                .containsExactly(
+                        new Passage(false, "Rename it:"),
+                        new Passage(true, "ALTER TABLE a RENAME TO b;"),
+                        new Passage(false, "or, if nobody needs it:"),
+                        new Passage(true, "DROP TABLE a;"));
+    }
 }
