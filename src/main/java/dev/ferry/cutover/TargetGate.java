@@ -79,8 +79,29 @@ public final class TargetGate {
         }
     }
 
+    private TargetGuard guard() {
+        return new TargetGuard(target(), fence(), included, journal);
+    }
+
+    /** Refuses writes by anybody but Ferry from now until the target is opened. */
+    public boolean guardCopy(BooleanSupplier keepGoing) {
+        return guard().install(keepGoing);
+    }
+
+    /**
+     * Takes capture and guard off the target.
+     *
+     * @return false if asked to stop before
+     */
+    public boolean remove(BooleanSupplier keepGoing) {
+        return new Capture(target(), fence(), journal, keepGoing).remove() && guard().remove(keepGoing);
+    }
+
     /** All that can be done while the app still writes to the source. */
     public boolean prepare(BooleanSupplier keepGoing) {
+        if (!guardCopy(keepGoing)) {
+            return false;
+        }
         Capture capture = new Capture(target(), fence(), journal, keepGoing);
         Set<Integer> installed = capture.installed();
         for (TrackedTable table : targetTables()) {
@@ -134,6 +155,7 @@ public final class TargetGate {
             session.execute("SET LOCAL lock_timeout = '" + LOCK_WAIT + "'");
             schema.restoreWithin(session, Stage.CHECKS);
             run(session, statements);
+            TargetGuard.pass(session);
             if (commit) {
                 inSameTransaction.accept(session);
                 session.commit();
@@ -192,6 +214,7 @@ public final class TargetGate {
                         + " IN SHARE ROW EXCLUSIVE MODE");
                 session.execute("SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = '" + LOCK_WAIT + "'");
             }
+            TargetGuard.refuse(session);
             run(session, List.of(Capture.enabling(tables, false)));
             run(session, schema.disableStatements());
             if (!route.replicaRole()) {

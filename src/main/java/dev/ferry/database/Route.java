@@ -8,10 +8,14 @@ package dev.ferry.database;
  */
 public record Route(Database origin, Database destination, EpochFence fence, boolean replicaRole) {
 
+    /** The setting that tells Ferry's own transactions at a destination from everybody else's. */
+    public static final String APPLYING = "ferry.applying";
+
     /** Begins a transaction at the destination in which neither foreign keys nor the app's triggers act. */
     public void beginApply(Session session) {
         session.begin();
         fence.hold(session, destination.end());
+        session.execute("SET LOCAL " + APPLYING + " = 'on'");
         if (replicaRole) {
             session.execute("SET LOCAL session_replication_role = replica");
         }

@@ -57,6 +57,7 @@ final class Copying {
                         && !voyage.schema().restore(Stage.FOREIGN_KEYS, workers, signals::keepCopying))
                 || !voyage.schema().restore(Stage.FINISH, 1, signals::keepCopying)
                 || !analyze()
+                || !voyage.gate().guardCopy(signals::keepCopying)
                 || !catchUp()) {
             return;
         }

@@ -1,6 +1,5 @@
 package dev.ferry.migration;
 
-import dev.ferry.capture.Capture;
 import dev.ferry.cutover.Switch;
 import dev.ferry.cutover.SwitchProgress;
 import dev.ferry.cutover.WriteFence;
@@ -392,7 +391,7 @@ final class MigrationRunner implements Runnable {
         }
         claimIfThere(current);
         if (!current.sourceCleanup().run(row.runId(), signals::keepGoing)
-                || !new Capture(ends.target(), leadership, events, signals::keepGoing).remove()) {
+                || !current.gate().remove(signals::keepGoing)) {
             return;
         }
         store.move(leadership, Phase.CLEANING_UP, Phase.COMPLETED);
@@ -405,7 +404,7 @@ final class MigrationRunner implements Runnable {
             releaseFence(current); // of a switch or a revert that failed
         }
         if (!current.sourceCleanup().run(row.runId(), () -> !signals.closed())
-                || !new Capture(ends.target(), leadership, events, () -> !signals.closed()).remove()) {
+                || !current.gate().remove(() -> !signals.closed())) {
             return;
         }
         store.move(leadership, row.phase(), Phase.ABORTED);

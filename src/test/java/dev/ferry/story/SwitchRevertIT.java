@@ -47,6 +47,10 @@ class SwitchRevertIT {
                     .atMost(Duration.ofSeconds(20))
                     .until(() -> ferry.status().path("target_changes").longValue(0) > 0);
             ferry.revertSwitch();
+            assertThatThrownBy(() -> target.run("INSERT INTO customers (email) VALUES ('late@example.com')"))
+                    .as("an app that has not heard of the revert")
+                    .hasStackTraceContaining(
+                            "this database is a copy that Ferry keeps in sync: writes to public.customers are refused");
             write(source, firstNewId, "written on the source");
             source.run("INSERT INTO keyless VALUES (3, 'on the source')");
 
