@@ -88,15 +88,6 @@ public final class TargetGate {
         return guard().install(keepGoing);
     }
 
-    /**
-     * Takes capture and guard off the target.
-     *
-     * @return false if asked to stop before
-     */
-    public boolean remove(BooleanSupplier keepGoing) {
-        return new Capture(target(), fence(), journal, keepGoing).remove() && guard().remove(keepGoing);
-    }
-
     /** All that can be done while the app still writes to the source. */
     public boolean prepare(BooleanSupplier keepGoing) {
         if (!guardCopy(keepGoing)) {

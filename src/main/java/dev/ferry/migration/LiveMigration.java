@@ -278,6 +278,10 @@ final class LiveMigration implements Migration, AutoCloseable {
                         null);
             }
         }
+        if (action == Action.CLEANUP && row.phase() == Phase.CLEANING_UP && options.force()) {
+            leaveSource(parts);
+            return new Outcome.Accepted("Completing without the source, if it still cannot be reached.");
+        }
         if (!StatusReader.isLegal(action, row)) {
             return refused(
                     Outcome.Refused.Code.WRONG_PHASE,
@@ -352,11 +356,14 @@ final class LiveMigration implements Migration, AutoCloseable {
             }
             case CLEANUP -> {
                 store.move(leadership, row.phase(), Phase.CLEANING_UP);
+                if (options.force()) {
+                    leaveSource(parts);
+                }
                 signals.wake();
                 return new Outcome.Accepted("Ferry is being removed from the source.");
             }
             case ABORT -> {
-                store.request(leadership, row, "abort");
+                store.request(leadership, row, options.force() ? "abort" + MigrationRow.WITHOUT_SOURCE : "abort");
                 events.info("Abort was asked for.");
                 signals.interrupt();
                 return new Outcome.Accepted("Aborting: Ferry is being removed from the source.");
@@ -387,6 +394,14 @@ final class LiveMigration implements Migration, AutoCloseable {
             }
         }
         throw new IllegalStateException("no such action: " + action);
+    }
+
+    private void leaveSource(Machine parts) {
+        parts.store()
+                .read()
+                .ifPresent(
+                        now -> parts.store().request(parts.leadership(), now, "cleanup" + MigrationRow.WITHOUT_SOURCE));
+        signals.wake();
     }
 
     private Outcome begin(Machine parts, Options options) {

@@ -33,7 +33,7 @@ public interface Migration {
      * What goes with an action.
      *
      * @param hold START stops at {@code ready_to_copy}
-     * @param force SWITCH overrides soft blockers
+     * @param force SWITCH overrides soft blockers; ABORT and CLEANUP leave a source alone that cannot be reached
      * @param confirmedChecks START goes on although these preflight checks (by id) could not run
      */
     record Options(boolean hold, boolean force, Set<String> confirmedChecks) {

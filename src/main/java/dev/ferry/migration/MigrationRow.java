@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param source host, port and database of the source, for people
  * @param failedPhase where it failed, in phase ERROR
- * @param request switch, revert or abort: asked for and not over
+ * @param request switch, revert, retry, or abort and cleanup with {@link #WITHOUT_SOURCE}: asked for and not over
  * @param excludedTables what EXCLUDE_TABLES was at Start; null in a run begun before that was kept
  * @param revertUnsettled keys written on the target are in the source's log and no cycle has read them yet
  */
@@ -50,6 +50,18 @@ record MigrationRow(
 
     private static String listed(List<String> patterns) {
         return patterns.isEmpty() ? "empty" : String.join(", ", patterns);
+    }
+
+    /** Follows what is asked for where the source is gone for good and need not be cleaned. */
+    static final String WITHOUT_SOURCE = "_without_source";
+
+    /** Also if the source is to be left alone. */
+    boolean requestsAbort() {
+        return requests("abort") || requests("abort" + WITHOUT_SOURCE);
+    }
+
+    boolean mayLeaveSource() {
+        return request != null && request.endsWith(WITHOUT_SOURCE);
     }
 
     boolean requests(String what) {

@@ -169,7 +169,7 @@ final class MigrationRunner implements Runnable {
             signals.paused(true); // by another process, or before a restart
         }
         resting = false;
-        if (row.requests("abort") && Action.ABORT.legalIn().contains(row.phase())) {
+        if (row.requestsAbort() && Action.ABORT.legalIn().contains(row.phase())) {
             abort(row);
             return;
         }
@@ -389,28 +389,53 @@ final class MigrationRunner implements Runnable {
             signals.await(IDLE);
             return;
         }
-        claimIfThere(current);
-        if (!current.sourceCleanup().run(row.runId(), signals::keepGoing)
-                || !current.gate().remove(signals::keepGoing)) {
+        boolean sourceLeft = leavesSource(row);
+        if (!sourceLeft) {
+            claimIfThere(current);
+            if (!current.sourceCleanup().run(row.runId(), signals::keepGoing)) {
+                return;
+            }
+        }
+        if (!current.targetCleanup().run(signals::keepGoing)) {
             return;
         }
         store.move(leadership, Phase.CLEANING_UP, Phase.COMPLETED);
-        events.info("Completed. The source stays closed for writes.");
+        events.info(sourceLeft ? "Completed without the source." : "Completed. The source stays closed for writes.");
     }
 
     private void abort(MigrationRow row) {
         Voyage current = voyage(row);
-        if (claimIfThere(current) && current.writeFence().engagedAt().isPresent()) {
-            releaseFence(current); // of a switch or a revert that failed
+        boolean sourceLeft = leavesSource(row);
+        if (!sourceLeft) {
+            if (claimIfThere(current) && current.writeFence().engagedAt().isPresent()) {
+                releaseFence(current); // of a switch or a revert that failed
+            }
+            if (!current.sourceCleanup().run(row.runId(), () -> !signals.closed())) {
+                return;
+            }
         }
-        if (!current.sourceCleanup().run(row.runId(), () -> !signals.closed())
-                || !current.gate().remove(() -> !signals.closed())) {
+        if (!current.targetCleanup().run(() -> !signals.closed())) {
             return;
         }
         store.move(leadership, row.phase(), Phase.ABORTED);
         sync = null;
-        events.info("Aborted. The source is as it was. The target keeps the schema and the rows copied so far; empty it"
-                + " before you start again with it.");
+        events.info("Aborted. " + (sourceLeft ? "The source was left alone." : "The source is as it was.")
+                + " The target keeps the schema and the rows copied so far; empty it before you start again with it.");
+    }
+
+    /** Only a source that cannot be reached is left, whatever was asked. */
+    private boolean leavesSource(MigrationRow row) {
+        if (!row.mayLeaveSource()) {
+            return false;
+        }
+        try (Session session = ends.source().open()) {
+            session.list(Integer.class, "SELECT 1");
+            return false;
+        } catch (RuntimeException e) {
+            events.warn("The source cannot be reached and is left alone, as was asked: " + SqlState.describe(e)
+                    + ". If it comes back, remove Ferry from it with docs/remove-ferry.sql.");
+            return true;
+        }
     }
 
     private boolean claimIfThere(Voyage current) {

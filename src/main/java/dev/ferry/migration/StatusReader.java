@@ -359,7 +359,7 @@ final class StatusReader {
         if (row.requests("retry")) {
             return "retrying";
         }
-        if (row.requests("abort")) {
+        if (row.requestsAbort()) {
             return "aborting";
         }
         return switch (row.phase()) {
@@ -383,7 +383,7 @@ final class StatusReader {
         if (row.requests("revert")) {
             return "Reverting: the source is being opened for the app again.";
         }
-        if (row.requests("abort")) {
+        if (row.requestsAbort()) {
             return "Aborting: Ferry is being removed from the source.";
         }
         return switch (row.phase()) {
@@ -435,6 +435,9 @@ final class StatusReader {
         }
         if (row.requests("switch")) {
             return action == Action.REVERT;
+        }
+        if (row.requestsAbort()) {
+            return action == Action.ABORT; // once more, without a source that is gone
         }
         if (row.request() != null) {
             return false;

@@ -94,8 +94,7 @@ class ApiController {
 
     @PostMapping("/switch-traffic")
     ResponseEntity<Object> switchTraffic(HttpServletRequest request) {
-        return perform(
-                Action.SWITCH, new Migration.Options(false, Query.of(request).flag("force"), Set.of()));
+        return perform(Action.SWITCH, forced(request));
     }
 
     @PostMapping("/revert-switch")
@@ -104,8 +103,8 @@ class ApiController {
     }
 
     @PostMapping("/cleanup")
-    ResponseEntity<Object> cleanup() {
-        return perform(Action.CLEANUP, Migration.Options.NONE);
+    ResponseEntity<Object> cleanup(HttpServletRequest request) {
+        return perform(Action.CLEANUP, forced(request));
     }
 
     @PostMapping("/retry")
@@ -114,13 +113,17 @@ class ApiController {
     }
 
     @PostMapping("/abort")
-    ResponseEntity<Object> abort() {
-        return perform(Action.ABORT, Migration.Options.NONE);
+    ResponseEntity<Object> abort(HttpServletRequest request) {
+        return perform(Action.ABORT, forced(request));
     }
 
     @PostMapping("/remove-state")
     ResponseEntity<Object> removeState() {
         return perform(Action.REMOVE_STATE, Migration.Options.NONE);
+    }
+
+    private static Migration.Options forced(HttpServletRequest request) {
+        return new Migration.Options(false, Query.of(request).flag("force"), Set.of());
     }
 
     private ResponseEntity<Object> perform(Action action, Migration.Options options) {

@@ -88,13 +88,19 @@ class ActionTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"revert", "abort", "retry"})
+    @ValueSource(strings = {"revert", "retry"})
     void nothingIsLegalWhileAnotherRequestIsUnderWay(String request) {
         for (Phase phase : Phase.values()) {
             boolean stopped = phase == Phase.ERROR && request.equals("revert");
             assertThat(StatusReader.legal(row(phase, null, false, request)))
                     .isEqualTo(stopped ? EnumSet.of(Action.RETRY, Action.REVERT) : EnumSet.noneOf(Action.class));
         }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"abort", "abort_without_source"})
+    void anAbortUnderWayCanOnlyBeAskedForAgain(String request) {
+        assertThat(StatusReader.legal(row(Phase.COPYING, null, false, request))).containsExactly(Action.ABORT);
     }
 
     @Test

@@ -147,7 +147,8 @@ class UnfinishedSwitchIT {
         assertShutOut();
         assertThat(ferry.status().state()).isEqualTo("idle");
         assertThat(ferry.status().message()).contains("middle of a switch");
-        assertThat(ferry.status().legalActions()).containsExactlyInAnyOrder(Action.REVERT, Action.RETRY);
+        assertThat(ferry.status().legalActions())
+                .containsExactlyInAnyOrder(Action.REVERT, Action.RETRY, Action.CLEANUP);
         asUsual();
         source.runAsSuperuser("ALTER FUNCTION ferry.refuse_write() OWNER TO " + source.owner());
         target.run("CREATE SEQUENCE counter");
@@ -171,7 +172,8 @@ class UnfinishedSwitchIT {
         assertThat(ferry.refused(Action.REVERT).message()).contains("stopped by an error");
 
         ferry.awaitPhase(Phase.ERROR);
-        assertThat(ferry.status().legalActions()).containsExactlyInAnyOrder(Action.REVERT, Action.RETRY);
+        assertThat(ferry.status().legalActions())
+                .containsExactlyInAnyOrder(Action.REVERT, Action.RETRY, Action.CLEANUP);
         target.runAsSuperuser("ALTER TABLE t OWNER TO " + target.owner());
         ferry.accepted(Action.RETRY);
         ferry.awaitPhase(Phase.REPLICATING);

@@ -46,7 +46,7 @@ class WaysOutIT {
     }
 
     private Outcome perform(Action action) {
-        return migration().perform(action, new Migration.Options(false, true, Set.of()));
+        return migration().perform(action, Migration.Options.NONE);
     }
 
     private void awaitPhase(Phase phase) {
@@ -193,5 +193,28 @@ class WaysOutIT {
                 .until(() -> perform(Action.START) instanceof Outcome.Accepted);
         awaitReady();
         RowComparison.assertEqual(source, target);
+    }
+
+    @Test
+    void aSourceThatIsGoneForGoodKeepsNobodyFromCompleting() {
+        TestDatabase target = PostgresServer.shared(17).planetScaleDatabase(true);
+        source.run("CREATE TABLE a (id bigint PRIMARY KEY)");
+        open(target);
+        startAndAwaitReady();
+        assertThat(perform(Action.SWITCH)).isInstanceOf(Outcome.Accepted.class);
+        source.runAsSuperuser("ALTER ROLE " + source.owner() + " NOLOGIN");
+        source.runAsSuperuser(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = '" + source.owner() + "'");
+
+        assertThat(perform(Action.CLEANUP)).isInstanceOf(Outcome.Accepted.class);
+        await("Complete is tried again, and the source named")
+                .atMost(Duration.ofSeconds(30))
+                .untilAsserted(() -> assertThat(migration().status().error()).contains("source"));
+        assertThat(migration().perform(Action.CLEANUP, new Migration.Options(false, true, Set.of())))
+                .isInstanceOf(Outcome.Accepted.class);
+        awaitPhase(Phase.COMPLETED);
+        target.run("INSERT INTO a VALUES (1)");
+        assertThat(target.count("SELECT count(*) FROM pg_trigger WHERE tgname LIKE 'ferry%'"))
+                .isZero();
     }
 }
