@@ -376,7 +376,7 @@ final class LiveMigration implements Migration, AutoCloseable {
                     return new Outcome.Accepted(
                             "The set-up is being taken back at both ends; then Start is possible again.");
                 }
-                store.move(leadership, Phase.ERROR, failed);
+                store.retry(leadership, row, failed);
                 events.info("Trying again from " + failed.label() + ".");
                 signals.wake();
                 return new Outcome.Accepted("Trying again.");

@@ -4,6 +4,7 @@ import dev.ferry.database.Database;
 import dev.ferry.database.End;
 import dev.ferry.database.EpochFence;
 import dev.ferry.database.Session;
+import dev.ferry.sync.SourceServer;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Timestamp;
@@ -192,6 +193,16 @@ final class MigrationStore {
                         .sql("UPDATE ferry.migration SET write_blocked_ms = ?")
                         .param(millis)
                         .update());
+    }
+
+    /** From ERROR back to the phase that failed; a source that has become another server is accepted by that. */
+    void retry(EpochFence fence, MigrationRow failed, Phase to) {
+        inTransaction(fence, session -> {
+            if (String.valueOf(failed.error()).startsWith(SourceServer.CHANGED)) {
+                SourceServer.forget(session);
+            }
+            move(session, Phase.ERROR, to);
+        });
     }
 
     static void settleRevert(Session session) {

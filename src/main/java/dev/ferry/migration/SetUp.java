@@ -14,6 +14,7 @@ import dev.ferry.schema.PgClient;
 import dev.ferry.schema.SchemaDump;
 import dev.ferry.schema.Stage;
 import dev.ferry.sync.SchemaDrift;
+import dev.ferry.sync.SourceServer;
 import dev.ferry.sync.TrackedTables;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -59,6 +60,9 @@ final class SetUp {
     /** Phase STARTING. */
     void start() {
         claimSource();
+        try (Session source = voyage.source().open()) {
+            SourceServer.remember(source, voyage.target());
+        }
         if (!store.isDone(TABLES)) {
             listTables();
             store.done(leadership, TABLES);

@@ -22,6 +22,7 @@ import java.util.UUID;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One cycle, from a snapshot of the origin to a commit at the destination (the steps are those of DESIGN, "Sync"). A
@@ -35,6 +36,7 @@ public final class SyncCycle {
     private final UUID runId;
     private final Clock clock;
     private final ChangeLog log;
+    private SourceServer.@Nullable Identity sourceServer;
 
     public SyncCycle(Route route, UUID runId, Clock clock) {
         this.route = route;
@@ -100,6 +102,7 @@ public final class SyncCycle {
             // It idles while the destination works; the connection's own keep-alives end it if we are gone.
             origin.execute("SET LOCAL idle_in_transaction_session_timeout = 0");
             requireOurRun(origin);
+            requireSameServer(origin);
             Map<Integer, ChangeLog.Pending> pending = log.pending(origin, tables);
             if (pending.isEmpty()) {
                 return new Result(snapshotAt, 0, List.of(), true, pending);
@@ -179,6 +182,17 @@ public final class SyncCycle {
                             + (run.isEmpty() ? "." : " (" + run.get(0) + ", not " + runId + ")."),
                     "Another Ferry took this database over, or it is another database than before. Abort this migration.");
         }
+    }
+
+    private void requireSameServer(Session origin) {
+        if (route.origin().end() != End.SOURCE) {
+            return;
+        }
+        if (sourceServer == null) {
+            SourceServer.remember(origin, route.destination());
+            sourceServer = SourceServer.remembered(route.destination()).orElseThrow();
+        }
+        SourceServer.requireSame(sourceServer, origin);
     }
 
     private void requireUnmoved(Session origin, List<TrackedTable> changed, Map<Integer, TrackedTables.Entry> entries) {

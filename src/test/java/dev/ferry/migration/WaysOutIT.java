@@ -217,4 +217,24 @@ class WaysOutIT {
         assertThat(target.count("SELECT count(*) FROM pg_trigger WHERE tgname LIKE 'ferry%'"))
                 .isZero();
     }
+
+    @Test
+    void aSourceThatWasFailedOverStopsTheSyncUntilAPersonDecides() {
+        TestDatabase target = PostgresServer.shared(17).planetScaleDatabase(true);
+        source.run("CREATE TABLE a (id bigint PRIMARY KEY)");
+        open(target);
+        startAndAwaitReady();
+        assertThat(target.value("SELECT timeline FROM ferry.source_server")).isEqualTo("00000001");
+        target.run("UPDATE ferry.source_server SET timeline = '00000000'");
+        migration().close();
+        open(target); // a failover ends all connections; a new process is the hardest case of that
+
+        awaitPhase(Phase.ERROR);
+        assertThat(migration().status().error()).contains("timeline 00000000 has become 00000001", "Retry", "Abort");
+        source.run("INSERT INTO a VALUES (1)");
+        assertThat(target.count("SELECT count(*) FROM a")).isZero();
+
+        assertThat(perform(Action.RETRY)).isInstanceOf(Outcome.Accepted.class);
+        awaitEqual(target);
+    }
 }
