@@ -70,7 +70,8 @@ public final class TargetGate {
                 .collect(Collectors.toMap(
                         TrackedTable::name, table -> table.definition().keyColumns()));
         try (Session session = target().open()) {
-            return Catalog.tables(session, ids::containsKey, chosenKeys).stream()
+            return Catalog.tables(session, name -> true, chosenKeys).stream()
+                    .filter(table -> ids.containsKey(table.name()))
                     .map(table -> new TrackedTable(java.util.Objects.requireNonNull(ids.get(table.name())), table))
                     .toList();
         }
