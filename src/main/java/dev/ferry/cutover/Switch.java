@@ -1,7 +1,6 @@
 package dev.ferry.cutover;
 
 import dev.ferry.database.Session;
-import dev.ferry.database.TableName;
 import dev.ferry.failure.FailureCode;
 import dev.ferry.failure.FerryException;
 import dev.ferry.journal.Journal;
@@ -10,7 +9,6 @@ import dev.ferry.sync.SyncCycle;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
@@ -76,6 +74,7 @@ public final class Switch {
         } else {
             journal.info("The switch goes on: the app was shut out of the source before the restart.");
             gate.prepare(() -> true);
+            revoke();
         }
         progress.accept(new SwitchProgress(0, SwitchProgress.State.DRAINING, List.of(), null));
         drain();
@@ -91,7 +90,6 @@ public final class Switch {
     private Optional<Outcome> lockOut(BooleanSupplier keepGoing) {
         long pause = FIRST_PAUSE_MILLIS;
         List<String> inTheWay = List.of();
-        Set<TableName> columnRights = Set.of();
         for (int attempt = 1; attempt <= attempts; attempt++) {
             if (!keepGoing.getAsBoolean()) {
                 return Optional.of(Outcome.STOPPED);
@@ -99,13 +97,12 @@ public final class Switch {
             Optional<List<String>> refused = fence.prepare();
             if (refused.isEmpty()) {
                 WriteFence.Engagement engagement = fence.engagement();
-                columnRights = fence.tablesWithColumnRights();
                 catchUp();
                 sync.checkDriftNow();
                 refused = fence.engage(engagement);
             }
             if (refused.isEmpty()) {
-                sync.acceptRightsChanges(columnRights);
+                revoke();
                 journal.info("The app is shut out of the source (try " + attempt + ").");
                 return Optional.empty();
             }
@@ -124,6 +121,15 @@ public final class Switch {
                 inTheWay,
                 "No lock on all tables in " + attempts + " tries. The app writes to the source as before."));
         return Optional.of(Outcome.GAVE_UP);
+    }
+
+    /**
+     * The trigger keeps the app out already; all of this is done, however often it takes, before the sequences are read. What
+     * it changes in the catalog is no drift.
+     */
+    private void revoke() {
+        fence.revoke();
+        sync.acceptRightsChanges(fence.tablesWithColumnRights());
     }
 
     /** So that the cycle inside the window carries only what came since the one before it. */
