@@ -79,6 +79,7 @@ public final class Switch {
         progress.accept(new SwitchProgress(0, SwitchProgress.State.DRAINING, List.of(), null));
         drain();
         requireNothingChanged();
+        gate.alignSequences();
         if (!mayOpen.getAsBoolean()) {
             return Outcome.STOPPED;
         }
