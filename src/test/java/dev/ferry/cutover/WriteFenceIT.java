@@ -250,6 +250,28 @@ class WriteFenceIT {
         }
     }
 
+    @Test
+    void threeThousandTablesAreShutOutWithinTheBoundOfOneLock() {
+        pair.tracked();
+        for (int from = 0; from < 3000; from += 500) { // more would not fit into one transaction's locks
+            pair.heroku().run("""
+                    DO $$ BEGIN
+                      FOR i IN %d..%d LOOP EXECUTE format('CREATE TABLE t%%s (id serial)', i); END LOOP;
+                      GRANT INSERT, UPDATE ON ALL TABLES IN SCHEMA public TO PUBLIC;
+                    END $$""".formatted(from, from + 499));
+        }
+        SortedSet<String> before = AccessRights.of(pair.heroku());
+        assertThat(fence().prepare()).isEmpty();
+
+        assertThat(fence().engage(fence().engagement())).isEmpty();
+        fence().revoke();
+
+        assertThat(AccessRights.of(pair.heroku()))
+                .noneMatch(right -> right.matches(".* (INSERT|UPDATE|DELETE|TRUNCATE|USAGE) by .*"));
+        fence().release();
+        assertThat(AccessRights.of(pair.heroku())).isEqualTo(before);
+    }
+
     @ParameterizedTest
     @ValueSource(strings = {"DISABLE", "ENABLE", "ENABLE REPLICA"})
     void aTableWhoseTriggerWouldNotStopEveryoneIsNotTakenForShut(String state) {
