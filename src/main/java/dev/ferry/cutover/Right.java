@@ -27,7 +27,7 @@ record Right(
         return (kind.equals("sequence") ? "SEQUENCE " : "TABLE ") + object.sql();
     }
 
-    private String privilegeSql() {
+    String privilegeSql() {
         return column.isEmpty() ? privilege : privilege + " (" + Identifiers.quote(column) + ")";
     }
 

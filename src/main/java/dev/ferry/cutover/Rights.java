@@ -1,13 +1,16 @@
 package dev.ferry.cutover;
 
+import dev.ferry.database.Catalog;
 import dev.ferry.database.Database;
 import dev.ferry.database.End;
 import dev.ferry.database.EpochFence;
+import dev.ferry.database.Scope;
 import dev.ferry.database.Session;
 import dev.ferry.database.TableName;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Function;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
 
@@ -27,29 +30,24 @@ final class Rights {
 
     /** Tables, partitioned tables and sequences of the app, with their owners. */
     Map<TableName, String> owners() {
-        return source
-                .jdbc()
+        List<Map.Entry<TableName, String>> found = source.jdbc()
                 .sql("SELECT n.nspname, c.relname, pg_get_userbyid(c.relowner) AS owner " + OBJECTS)
                 .query((row, number) -> Map.entry(new TableName(row.getString(1), row.getString(2)), row.getString(3)))
-                .list()
-                .stream()
-                .filter(entry -> included.test(entry.getKey()))
+                .list();
+        Scope scope = Scope.of(source.jdbc(), included);
+        return found.stream()
+                .filter(entry -> scope.test(entry.getKey()))
                 .collect(Collectors.toMap(Map.Entry::getKey, Map.Entry::getValue));
     }
 
     private static final String OBJECTS = """
             FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-            WHERE c.relkind IN ('r', 'p', 'S') AND c.relpersistence <> 't'
-              AND n.nspname NOT IN ('information_schema', 'ferry', '_heroku', 'pscale_extensions')
-              AND n.nspname NOT LIKE 'pg\\_%'
-              AND NOT EXISTS (SELECT FROM pg_depend e
-                WHERE e.classid = 'pg_class'::regclass AND e.objid = c.oid AND e.deptype = 'e')
-            """;
+            WHERE c.relkind IN ('r', 'p', 'S') AND\s
+            """ + Catalog.USER_RELATIONS;
 
     /** What anybody may write now. */
     List<Right> current() {
-        return source
-                .jdbc()
+        List<Right> found = source.jdbc()
                 .sql("""
                         WITH o AS (SELECT c.oid, n.nspname, c.relname, c.relkind, c.relacl, c.relowner %s)
                         SELECT CASE WHEN o.relkind = 'S' THEN 'sequence' ELSE 'table' END AS kind, o.nspname, o.relname,
@@ -76,18 +74,9 @@ final class Rights {
                         row.getString("grantee"),
                         row.getString("privilege_type"),
                         row.getBoolean("is_grantable")))
-                .list()
-                .stream()
-                .filter(right -> included.test(right.object()))
-                .toList();
-    }
-
-    /** Names of all roles; a role whose rights were revoked can be dropped. */
-    Set<String> roles() {
-        return Set.copyOf(source.jdbc()
-                .sql("SELECT rolname FROM pg_roles")
-                .query(String.class)
-                .list());
+                .list();
+        Scope scope = Scope.of(source.jdbc(), included);
+        return found.stream().filter(right -> scope.test(right.object())).toList();
     }
 
     /** One right for each table whose owner has none that lets him lock it against writers. */
@@ -152,22 +141,28 @@ final class Rights {
             session.begin();
             fence.hold(session, End.TARGET);
             session.execute("DELETE FROM ferry.saved_right");
-            for (Right right : rights) {
-                session.jdbc()
-                        .sql("INSERT INTO ferry.saved_right VALUES (?, ?, ?, ?, ?, ?, ?, ?)")
-                        .params(
-                                right.kind(),
-                                right.object().schema(),
-                                right.object().name(),
-                                right.column(),
-                                right.grantor(),
-                                right.grantee(),
-                                right.privilege(),
-                                right.grantable())
-                        .update();
-            }
+            session.jdbc()
+                    .sql("""
+                            INSERT INTO ferry.saved_right
+                            SELECT * FROM unnest(?::text[], ?::text[], ?::text[], ?::text[], ?::text[], ?::text[],
+                                                 ?::text[], ?::boolean[])
+                            """)
+                    .params(
+                            column(rights, Right::kind),
+                            column(rights, right -> right.object().schema()),
+                            column(rights, right -> right.object().name()),
+                            column(rights, Right::column),
+                            column(rights, Right::grantor),
+                            column(rights, Right::grantee),
+                            column(rights, Right::privilege),
+                            column(rights, right -> Boolean.toString(right.grantable())))
+                    .update();
             session.commit();
         }
+    }
+
+    private static String[] column(List<Right> rights, Function<Right, String> value) {
+        return rights.stream().map(value).toArray(String[]::new);
     }
 
     void forgetSaved(Session session) {

@@ -1,7 +1,6 @@
 package dev.ferry.cutover;
 
 import dev.ferry.database.Session;
-import dev.ferry.database.TableName;
 import dev.ferry.failure.FailureCode;
 import dev.ferry.failure.FerryException;
 import dev.ferry.journal.Journal;
@@ -10,7 +9,6 @@ import dev.ferry.sync.SyncCycle;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
@@ -80,11 +78,12 @@ public final class Switch {
             if (!gate.prepare(mayOpen)) {
                 return Outcome.STOPPED;
             }
-            sync.acceptRightsChanges(fence.tablesWithColumnRights()); // the REVOKEs were ours
+            revoke();
         }
         progress.accept(new SwitchProgress(0, SwitchProgress.State.DRAINING, List.of(), null));
         drain();
         requireNothingChanged();
+        gate.alignSequences();
         return open(mayOpen, opened);
     }
 
@@ -117,7 +116,6 @@ public final class Switch {
     private Optional<Outcome> lockOut(BooleanSupplier keepGoing) {
         long pause = FIRST_PAUSE_MILLIS;
         List<String> inTheWay = List.of();
-        Set<TableName> columnRights = Set.of();
         for (int attempt = 1; attempt <= attempts; attempt++) {
             if (!keepGoing.getAsBoolean()) {
                 return Optional.of(Outcome.STOPPED);
@@ -128,13 +126,12 @@ public final class Switch {
             }
             if (refused.isEmpty()) {
                 WriteFence.Engagement engagement = fence.engagement();
-                columnRights = fence.tablesWithColumnRights();
                 catchUp();
                 sync.checkDriftNow();
                 refused = fence.engage(engagement);
             }
             if (refused.isEmpty()) {
-                sync.acceptRightsChanges(columnRights);
+                revoke();
                 journal.info("The app is shut out of the source (try " + attempt + ").");
                 return Optional.empty();
             }
@@ -153,6 +150,15 @@ public final class Switch {
                 inTheWay,
                 "No lock on all tables in " + attempts + " tries. The app writes to the source as before."));
         return Optional.of(Outcome.GAVE_UP);
+    }
+
+    /**
+     * The trigger keeps the app out already; all of this is done, however often it takes, before the sequences are read. What
+     * it changes in the catalog is no drift.
+     */
+    private void revoke() {
+        fence.revoke();
+        sync.acceptRightsChanges(fence.tablesWithColumnRights());
     }
 
     /** So that the cycle inside the window carries only what came since the one before it. */

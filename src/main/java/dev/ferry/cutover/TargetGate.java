@@ -5,18 +5,23 @@ import dev.ferry.capture.ChangeLog;
 import dev.ferry.database.Catalog;
 import dev.ferry.database.Database;
 import dev.ferry.database.End;
+import dev.ferry.database.EndFailure;
 import dev.ferry.database.EpochFence;
+import dev.ferry.database.Identifiers;
 import dev.ferry.database.LockHolders;
 import dev.ferry.database.Route;
 import dev.ferry.database.Session;
 import dev.ferry.database.SqlState;
 import dev.ferry.database.TableName;
 import dev.ferry.database.TrackedTable;
+import dev.ferry.failure.FailureCode;
+import dev.ferry.failure.FerryException;
 import dev.ferry.journal.Journal;
 import dev.ferry.rows.LogTransfer;
 import dev.ferry.schema.SchemaRestore;
 import dev.ferry.schema.Stage;
 import dev.ferry.sync.SequenceCopy;
+import dev.ferry.sync.SequenceDefinitions;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
@@ -73,7 +78,8 @@ public final class TargetGate {
                 .collect(Collectors.toMap(
                         TrackedTable::name, table -> table.definition().keyColumns()));
         try (Session session = target().open()) {
-            return Catalog.tables(session, ids::containsKey, chosenKeys).stream()
+            return Catalog.tables(session, name -> true, chosenKeys).stream()
+                    .filter(table -> ids.containsKey(table.name()))
                     .map(table -> new TrackedTable(java.util.Objects.requireNonNull(ids.get(table.name())), table))
                     .toList();
         }
@@ -100,7 +106,38 @@ public final class TargetGate {
                 return false;
             }
         }
+        alignSequences();
         return keepGoing.getAsBoolean();
+    }
+
+    /**
+     * Gives the target the sequences that the source got since its schema was read, and their definitions.
+     *
+     * @throws FerryException if that is not possible, with the sequence's name and what to do
+     */
+    public void alignSequences() {
+        for (String statement : SequenceDefinitions.alignment(route.origin(), target(), included)) {
+            try (Session session = target().open()) {
+                session.begin();
+                fence().hold(session, End.TARGET);
+                SchemaRestore.commonRole(target())
+                        .ifPresent(role -> session.execute("SET LOCAL ROLE " + Identifiers.quote(role)));
+                session.execute("SET LOCAL lock_timeout = '" + LOCK_WAIT + "'");
+                session.execute(statement);
+                session.commit();
+            } catch (EndFailure e) {
+                if (SqlState.isTransient(e)) {
+                    throw e;
+                }
+                throw new FerryException(
+                        FailureCode.SCHEMA_DRIFT,
+                        "A sequence of the source could not be made on the target (" + SqlState.describe(e) + "): "
+                                + statement + ";",
+                        "Run that statement on the target, or what makes it possible; then switch again.",
+                        e);
+            }
+            journal.info("A sequence changed on the source during the sync; on the target: " + statement + ";");
+        }
     }
 
     /** As long as it takes, so before the app is shut out. */

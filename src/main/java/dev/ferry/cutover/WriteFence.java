@@ -1,34 +1,34 @@
 package dev.ferry.cutover;
 
+import dev.ferry.database.Catalog;
 import dev.ferry.database.Database;
 import dev.ferry.database.End;
 import dev.ferry.database.EpochFence;
+import dev.ferry.database.Identifiers;
 import dev.ferry.database.LockHolders;
 import dev.ferry.database.LockPatience;
+import dev.ferry.database.Scope;
 import dev.ferry.database.Session;
 import dev.ferry.database.SqlState;
 import dev.ferry.database.TableName;
 import dev.ferry.journal.Journal;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
-import java.util.Collection;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.TreeSet;
 import java.util.function.BooleanSupplier;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
 
 /**
  * Keeps the app's writes out of the source. Whether it is engaged is written on the source in the very transaction that
- * engages or releases it, so that after a crash there is no doubt (RULES D2).
+ * turns the triggers' function, so that after a crash there is no doubt (RULES D2); the rights follow it, in either
+ * direction.
  */
 public final class WriteFence {
-    private static final int CONFLICTS = 20;
+    private static final String UNGUARDED = "FE002";
     private static final Duration LOCK_BOUND = Duration.ofMillis(900);
     private static final String PASSING = function("RETURN NULL;");
     private static final String REFUSING = function("""
@@ -40,6 +40,7 @@ public final class WriteFence {
     private final Database target;
     private final EpochFence fence;
     private final Rights rights;
+    private final RightsChange change;
     private final Predicate<TableName> included;
     private final Journal journal;
 
@@ -49,6 +50,7 @@ public final class WriteFence {
         this.target = target;
         this.fence = fence;
         this.rights = new Rights(source, target, fence, included);
+        this.change = new RightsChange(source, fence, rights, journal);
         this.included = included;
         this.journal = journal;
     }
@@ -70,19 +72,23 @@ public final class WriteFence {
     public Optional<List<String>> prepare() {
         makeFunction();
         for (TableName table : tablesWithoutTrigger()) {
-            Optional<List<String>> inTheWay =
-                    LockPatience.tryOnce(source, table, """
-                    DO $ferry_block$ BEGIN
-                    %s
-                    CREATE TRIGGER ferry_write_fence BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON %2$s
-                      FOR EACH STATEMENT EXECUTE FUNCTION ferry.refuse_write();
-                    ALTER TABLE ONLY %2$s ENABLE ALWAYS TRIGGER ferry_write_fence;
-                    END $ferry_block$""".formatted(fence.assertion(End.SOURCE), table.sql()));
+            Optional<List<String>> inTheWay = LockPatience.tryOnce(
+                    source,
+                    table,
+                    "DO $ferry_block$ BEGIN\n" + fence.assertion(End.SOURCE) + triggerOn(table) + "END $ferry_block$");
             if (inTheWay.isPresent()) {
                 return inTheWay;
             }
         }
         return Optional.empty();
+    }
+
+    private static String triggerOn(TableName table) {
+        return """
+                CREATE OR REPLACE TRIGGER ferry_write_fence BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON %1$s
+                  FOR EACH STATEMENT EXECUTE FUNCTION ferry.refuse_write();
+                ALTER TABLE ONLY %1$s ENABLE ALWAYS TRIGGER ferry_write_fence;
+                """.formatted(table.sql());
     }
 
     private void makeFunction() {
@@ -93,32 +99,22 @@ public final class WriteFence {
 
     private static final String WRITABLE = """
             FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-            WHERE c.relkind IN ('r', 'p') AND c.relpersistence <> 't'
-              AND n.nspname NOT IN ('information_schema', 'ferry', '_heroku', 'pscale_extensions')
-              AND n.nspname NOT LIKE 'pg\\_%'
-              AND NOT EXISTS (SELECT FROM pg_depend e
-                WHERE e.classid = 'pg_class'::regclass AND e.objid = c.oid AND e.deptype = 'e')
-            """;
-    private static final String FENCED =
-            "EXISTS (SELECT FROM pg_trigger t WHERE t.tgrelid = c.oid AND t.tgname = 'ferry_write_fence')";
+            WHERE c.relkind IN ('r', 'p') AND\s
+            """ + Catalog.USER_RELATIONS;
+    /** Of a pg_trigger g, once g.tgrelid is known: it fires whatever session_replication_role the writer has set (RULES A13). */
+    private static final String GUARDS = "g.tgname = 'ferry_write_fence' AND g.tgenabled = 'A'";
 
     private List<TableName> tablesWithoutTrigger() {
-        return tables(WRITABLE + " AND NOT " + FENCED);
+        return tables(
+                WRITABLE + " AND NOT EXISTS (SELECT FROM pg_trigger g WHERE g.tgrelid = c.oid AND " + GUARDS + ")");
     }
 
     private List<TableName> tables(String condition) {
-        return tables(condition, included);
-    }
-
-    private List<TableName> tables(String condition, Predicate<TableName> wanted) {
-        return source
-                .jdbc()
+        List<TableName> found = source.jdbc()
                 .sql("SELECT n.nspname, c.relname " + condition + " ORDER BY n.nspname, c.relname")
                 .query((row, number) -> new TableName(row.getString(1), row.getString(2)))
-                .list()
-                .stream()
-                .filter(wanted)
-                .toList();
+                .list();
+        return found.stream().filter(Scope.of(source.jdbc(), included)).toList();
     }
 
     /** When the fence was engaged, by the source's clock; empty if the app may write. */
@@ -152,66 +148,59 @@ public final class WriteFence {
     /** The statements of one try: nothing is computed between the lock and the commit. */
     public record Engagement(String doBlock, List<TableName> tables) {}
 
-    /** Prepares a try; writes down, on the target, exactly the rights that it will revoke. The fence is not engaged. */
+    /** Prepares a try; writes down, on the target, exactly the rights that will be revoked. The fence is not engaged. */
     public Engagement engagement() {
         List<TableName> tables = tables(WRITABLE);
-        List<Right> found = rights.current();
-        rights.save(found);
-        StringBuilder sql = new StringBuilder("DO $ferry_block$ BEGIN\n").append(fence.assertion(End.SOURCE));
-        for (String statement : lockAndRevoke(tables, found)) {
-            sql.append(statement).append(";\n");
-        }
-        sql.append(REFUSING)
-                .append("UPDATE ferry.write_fence SET engaged_at = statement_timestamp();\nEND $ferry_block$");
-        return new Engagement(sql.toString(), tables);
+        rights.save(rights.current());
+        return new Engagement(
+                "DO $ferry_block$ BEGIN\n" + fence.assertion(End.SOURCE) + lockAndRefuse(tables) + requireGuards(tables)
+                        + "END $ferry_block$",
+                tables);
     }
 
-    private List<String> lockAndRevoke(List<TableName> tables, List<Right> found) {
-        List<String> statements = new ArrayList<>();
+    private String lockAndRefuse(List<TableName> tables) {
         // An owner who took his own rights away (an archive, an audit table) may not lock: lent for this transaction,
-        // and
-        // nobody ever sees it.
+        // and nobody ever sees it.
+        Set<TableName> locked = new HashSet<>(tables);
         List<Right> lent = rights.neededToLock().stream()
-                .filter(right -> tables.contains(right.object()))
+                .filter(right -> locked.contains(right.object()))
                 .toList();
-        lent.forEach(right -> statements.add(right.grant()));
+        StringBuilder sql = new StringBuilder();
+        lent.forEach(right -> sql.append(right.grant()).append(";\n"));
         if (!tables.isEmpty()) {
-            statements.add(lockStatement(tables));
+            sql.append("LOCK TABLE ")
+                    .append(tables.stream().map(table -> "ONLY " + table.sql()).collect(Collectors.joining(", ")))
+                    .append(" IN SHARE ROW EXCLUSIVE MODE;\n");
         }
-        statements.addAll(revokes(found));
-        lent.forEach(right -> statements.add(right.revoke()));
-        return statements;
+        lent.forEach(right -> sql.append(right.revoke()).append(";\n"));
+        return sql.append(REFUSING)
+                .append("UPDATE ferry.write_fence SET engaged_at = statement_timestamp();\n")
+                .toString();
     }
 
-    private static String lockStatement(Collection<TableName> tables) {
-        return "LOCK TABLE "
-                + tables.stream().map(table -> "ONLY " + table.sql()).collect(Collectors.joining(", "))
-                + " IN SHARE ROW EXCLUSIVE MODE";
+    /** Under the lock, where nobody can alter a trigger: it is the trigger that bars the way, so each table must have it. */
+    private static String requireGuards(List<TableName> tables) {
+        return tables.isEmpty()
+                ? ""
+                : """
+                IF EXISTS (SELECT FROM unnest(ARRAY[%s]::regclass[]) t (oid)
+                           WHERE NOT EXISTS (SELECT FROM pg_trigger g WHERE g.tgrelid = t.oid AND %s)) THEN
+                  RAISE EXCEPTION 'a table has lost its trigger' USING ERRCODE = '%s';
+                END IF;
+                """.formatted(
+                                tables.stream()
+                                        .map(table -> Identifiers.literal(table.sql()))
+                                        .collect(Collectors.joining(", ")),
+                                GUARDS,
+                                UNGUARDED);
     }
 
-    private List<String> revokes(List<Right> found) {
-        Map<TableName, String> owners = rights.owners();
-        // Several rights of one grantee on one object in one statement: the window holds one REVOKE an object and
-        // grantee.
-        Map<String, List<Right>> groups = Rights.revocable(found, owners).stream()
-                .filter(right -> right.column().isEmpty())
-                .collect(Collectors.groupingBy(
-                        right -> right.kind() + right.object().sql() + right.granteeSql(),
-                        java.util.LinkedHashMap::new,
-                        Collectors.toList()));
-        List<String> statements = new ArrayList<>();
-        for (List<Right> group : groups.values()) {
-            Right first = group.get(0);
-            String privileges = group.stream().map(Right::privilege).distinct().collect(Collectors.joining(", "));
-            statements.add(
-                    new Right(first.kind(), first.object(), "", first.grantor(), first.grantee(), privileges, false)
-                            .revoke());
-        }
-        Rights.revocable(found, owners).stream()
-                .filter(right -> !right.column().isEmpty())
-                .map(Right::revoke)
-                .forEach(statements::add);
-        return statements;
+    /**
+     * The second bolt behind the trigger: takes the saved rights away, those that are still there. For an engaged fence, and
+     * again after a crash; must be through before where sequences stand is read, for no trigger stops nextval().
+     */
+    public void revoke() {
+        change.revoke();
     }
 
     /**
@@ -226,6 +215,9 @@ public final class WriteFence {
             return Optional.empty();
         } catch (RuntimeException e) {
             String state = SqlState.of(e);
+            if (UNGUARDED.equals(state)) {
+                return Optional.of(List.of("a table that lost Ferry's trigger since it was set; it is set again"));
+            }
             if (!SqlState.QUERY_CANCELED.equals(state)
                     && !SqlState.LOCK_NOT_AVAILABLE.equals(state)
                     && !"40P01".equals(state)
@@ -237,45 +229,17 @@ public final class WriteFence {
     }
 
     /**
-     * Lets the app write again: every right with its grantor and grant option, and the trigger that passes. Then the saved
+     * Lets the app write again: every right with its grantor and grant option, then the trigger that passes. Then the saved
      * rights are forgotten.
      */
     public void release() {
-        for (int attempt = 1; ; attempt++) {
-            try {
-                giveBack();
-                return;
-            } catch (RuntimeException e) {
-                // "tuple concurrently updated": somebody else grants or revokes on the same object
-                if (!SqlState.is(e, "XX000") || attempt >= CONFLICTS) {
-                    throw e;
-                }
-            }
+        if (engagedAt().isPresent()) { // else what is saved is that of a try which came to nothing, or is given back
+            change.giveBack();
         }
-    }
-
-    private void giveBack() {
-        Map<TableName, String> owners = rights.owners();
-        List<Right> current = rights.current();
-        Set<String> roles = rights.roles();
-        List<Right> missing = rights.saved().stream()
-                .filter(right -> !current.contains(right))
-                .toList();
         try (Session session = source.open()) {
             session.begin();
             fence.hold(session, End.SOURCE);
             session.execute(PASSING);
-            for (Right right : missing) {
-                if (!right.grantee().isEmpty() && !roles.contains(right.grantee())) {
-                    journal.warn("Role " + right.grantee() + " was dropped meanwhile; it had " + right.privilege()
-                            + " on " + right.object() + ".");
-                } else if (right.grantor().equals(owners.get(right.object()))) {
-                    session.execute(right.grant());
-                } else {
-                    journal.warn("A right that " + right.grantor() + " granted on " + right.object()
-                            + " is gone, and only they can grant it again: " + right.grant());
-                }
-            }
             session.execute("UPDATE ferry.write_fence SET engaged_at = NULL");
             session.commit();
         }
@@ -287,18 +251,24 @@ public final class WriteFence {
         }
     }
 
-    /** Takes the triggers off the tables; rights stay as they are. */
+    private record Guard(String schema, String table, String trigger) {}
+
+    /** Takes the triggers off the tables, wherever those are by now; rights stay as they are. */
     public boolean remove(BooleanSupplier keepGoing) {
         LockPatience patience = new LockPatience(source, journal, keepGoing);
-        // All of them, whatever is excluded now: the function goes with the last one.
-        for (TableName table : tables(WRITABLE + " AND " + FENCED, name -> true)) {
-            boolean done = patience.run(
-                    "remove the write fence's trigger from " + table,
-                    table,
-                    "DO $ferry_block$ BEGIN\n" + fence.assertion(End.SOURCE)
-                            + "DROP TRIGGER IF EXISTS ferry_write_fence ON " + table.sql() + ";\nEND $ferry_block$");
-            if (!done) {
-                return false;
+        // All that call the function, whatever is excluded now and whatever it is called: the function goes last.
+        for (List<Guard> guards = guards(); !guards.isEmpty(); guards = guards()) {
+            for (Guard guard : guards) {
+                TableName table = new TableName(guard.schema(), guard.table());
+                boolean done = patience.run(
+                        "remove the write fence's trigger from " + table,
+                        table,
+                        "DO $ferry_block$ BEGIN\n" + fence.assertion(End.SOURCE) + "DROP TRIGGER IF EXISTS "
+                                + Identifiers.quote(guard.trigger()) + " ON " + table.sql()
+                                + ";\nEND $ferry_block$");
+                if (!done) {
+                    return false;
+                }
             }
         }
         try (Session session = source.open()) {
@@ -307,32 +277,38 @@ public final class WriteFence {
         return true;
     }
 
-    /** For people: what a switch will run on the source. */
+    private List<Guard> guards() {
+        return source.jdbc().sql("""
+                        SELECT n.nspname AS schema, c.relname AS table, g.tgname AS trigger
+                        FROM pg_trigger g JOIN pg_class c ON c.oid = g.tgrelid JOIN pg_namespace n ON n.oid = c.relnamespace
+                        WHERE g.tgfoid = to_regprocedure('ferry.refuse_write()')
+                        ORDER BY 1, 2
+                        """).query(Guard.class).list();
+    }
+
+    /** For people: what a switch will run on the source, in this order. */
     public String switchSql() {
-        List<TableName> tables = tables(WRITABLE);
-        return "BEGIN;\n"
-                + lockAndRevoke(tables, rights.current()).stream()
-                        .map(statement -> statement + ";\n")
-                        .collect(Collectors.joining())
-                + REFUSING + "COMMIT;\n";
+        List<Right> current = rights.current();
+        StringBuilder sql = new StringBuilder("""
+                -- 1. While the app still writes: a trigger that lets everything pass, one table a transaction.
+                """).append(PASSING);
+        tablesWithoutTrigger().forEach(table -> sql.append(triggerOn(table)));
+        sql.append("-- 2. One transaction, given up after ")
+                .append(LOCK_BOUND.toMillis())
+                .append(" ms: no writer is left, and the triggers begin to refuse.\nBEGIN;\n")
+                .append(lockAndRefuse(tables(WRITABLE)))
+                .append("COMMIT;\n-- 3. Then each in a transaction of its own, before sequences are read.\n");
+        RightsChange.revokes(Rights.revocable(current, rights.owners()))
+                .forEach(statement -> sql.append(statement).append(";\n"));
+        return sql.toString();
     }
 
     /** For people: what a revert will run, or, once Ferry is gone, what gives the source its writers back. */
     public String grantSql() {
-        Map<TableName, String> owners = rights.owners();
         List<Right> saved = rights.saved();
-        return Rights.revocable(saved.isEmpty() ? rights.current() : saved, owners).stream()
-                .map(right -> right.grant() + ";\n")
+        return RightsChange.grants(Rights.revocable(saved.isEmpty() ? rights.current() : saved, rights.owners()))
+                .stream()
+                .map(statement -> statement + ";\n")
                 .collect(Collectors.joining());
-    }
-
-    /** Roles that a switch will shut out by the trigger alone, for people. */
-    public Collection<String> rolesBeyondRevoke() {
-        List<Right> all = rights.current();
-        List<Right> revocable = Rights.revocable(all, rights.owners());
-        return all.stream()
-                .filter(right -> !revocable.contains(right))
-                .map(right -> right.grantee().isEmpty() ? "PUBLIC" : right.grantee())
-                .collect(Collectors.toCollection(TreeSet::new));
     }
 }

@@ -17,11 +17,11 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Catalog {
     /**
-     * Tables with rows that belong to the app: not the system's, not Ferry's, not Heroku's, not an extension's. For a
-     * statement that calls pg_class c and pg_namespace n.
+     * What belongs to the app: not the system's, not Ferry's, not Heroku's, not an extension's. For a statement that calls
+     * pg_class c and pg_namespace n.
      */
-    public static final String USER_TABLES = """
-            c.relkind = 'r' AND c.relpersistence <> 't'
+    public static final String USER_RELATIONS = """
+            c.relpersistence <> 't'
               AND n.nspname NOT IN ('information_schema', 'ferry', '_heroku', 'pscale_extensions')
               AND n.nspname NOT LIKE 'pg\\_%'
               AND NOT EXISTS (
@@ -29,12 +29,15 @@ public final class Catalog {
                     WHERE e.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND e.objid = c.oid AND e.deptype = 'e')
             """;
 
+    /** Of these, tables with rows of their own. */
+    public static final String USER_TABLES = "c.relkind = 'r' AND " + USER_RELATIONS;
+
     /** Names of the capture triggers, which the fingerprint watches. */
     public static final String CAPTURE_TRIGGERS = "('ferry_capture', 'ferry_truncate')";
 
     private Catalog() {}
 
-    /** All user tables that the filter lets through, in the order of their names. */
+    /** All user tables that are in the {@link Scope} of the filter, in the order of their names. */
     public static List<Table> tables(Session session, Predicate<TableName> included) {
         return tables(session, included, Map.of());
     }
@@ -48,8 +51,7 @@ public final class Catalog {
         return withEmptyPath(session, () -> {
             Map<Long, List<Column>> columns = columns(session);
             Map<Long, List<Key>> keys = keys(session);
-            return session
-                    .jdbc()
+            List<Table> tables = session.jdbc()
                     .sql("""
                             SELECT c.oid, n.nspname, c.relname, pg_relation_filenode(c.oid) AS filenode, c.reltuples,
                                    c.relispartition OR EXISTS (
@@ -75,10 +77,9 @@ public final class Catalog {
                                 row.getLong("bytes"),
                                 row.getDouble("reltuples"));
                     })
-                    .list()
-                    .stream()
-                    .filter(table -> included.test(table.name()))
-                    .toList();
+                    .list();
+            Scope scope = Scope.of(session.jdbc(), included);
+            return tables.stream().filter(table -> scope.test(table.name())).toList();
         });
     }
 

@@ -1,5 +1,6 @@
 package dev.ferry.preflight;
 
+import dev.ferry.database.Scope;
 import dev.ferry.database.TableFilter;
 import dev.ferry.database.UserObjects;
 import java.time.Duration;
@@ -14,6 +15,7 @@ final class Ends {
     private final @Nullable OpenEnd target;
     private final TableFilter filter;
     private final Duration longTransaction;
+    private @Nullable Scope scope;
     private @Nullable List<SourceTable> tables;
     private @Nullable RuntimeException tablesFailure;
     private @Nullable Map<Long, Long> tableBytes;
@@ -45,6 +47,14 @@ final class Ends {
         return filter;
     }
 
+    /** What of the source is part of the migration. */
+    synchronized Scope scope() {
+        if (scope == null) {
+            scope = Scope.of(source().session().jdbc(), name -> !filter.excludes(name));
+        }
+        return scope;
+    }
+
     /** Transactions open for longer are named. */
     Duration longTransaction() {
         return longTransaction;
@@ -57,7 +67,7 @@ final class Ends {
         }
         if (tables == null) {
             try {
-                tables = SourceTable.all(source(), filter);
+                tables = SourceTable.all(source(), scope());
             } catch (RuntimeException e) {
                 tablesFailure = e;
                 throw e;

@@ -70,7 +70,7 @@ final class RightsChecks {
                 .forEach(table -> byOwner.computeIfAbsent(table.owner(), owner -> new ArrayList<>())
                         .add(table.toString()));
         sequences.stream()
-                .filter(sequence -> !ends.filter().excludes(new TableName(sequence.schema(), sequence.name())))
+                .filter(sequence -> ends.scope().test(new TableName(sequence.schema(), sequence.name())))
                 .forEach(sequence -> byOwner.computeIfAbsent(sequence.owner(), owner -> new ArrayList<>())
                         .add("the sequence of " + sequence.schema() + "." + sequence.name()));
         String role = ends.source().role();

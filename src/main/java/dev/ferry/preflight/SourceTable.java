@@ -1,6 +1,6 @@
 package dev.ferry.preflight;
 
-import dev.ferry.database.TableFilter;
+import dev.ferry.database.Scope;
 import dev.ferry.database.TableName;
 import dev.ferry.database.UserObjects;
 import java.sql.Array;
@@ -15,6 +15,7 @@ import java.util.List;
  * @param owned we may do what only its owner may
  * @param mayHaveTriggers we may create triggers on it, which an owner can take from himself
  * @param generatedColumns columns that the target computes itself
+ * @param torn left out although a table above it is included
  */
 record SourceTable(
         long oid,
@@ -28,7 +29,8 @@ record SourceTable(
         boolean rowSecurityForced,
         Key key,
         List<String> generatedColumns,
-        boolean included) {
+        boolean included,
+        boolean torn) {
 
     /** By what a changed row can be found again (DESIGN, "Capture - Key"). */
     enum Key {
@@ -76,15 +78,15 @@ record SourceTable(
              ORDER BY n.nspname, c.relname
             """.formatted(UserObjects.relations());
 
-    static List<SourceTable> all(OpenEnd source, TableFilter filter) {
+    static List<SourceTable> all(OpenEnd source, Scope scope) {
         return source.session()
                 .jdbc()
                 .sql(ALL)
-                .query((row, number) -> read(row, filter))
+                .query((row, number) -> read(row, scope))
                 .list();
     }
 
-    private static SourceTable read(ResultSet row, TableFilter filter) throws SQLException {
+    private static SourceTable read(ResultSet row, Scope scope) throws SQLException {
         TableName name = new TableName(row.getString("nspname"), row.getString("relname"));
         boolean everyRow = row.getBoolean("every_row");
         Key key = row.wasNull() ? Key.NONE : everyRow ? Key.EVERY_ROW : Key.ROWS_WITHOUT_NULL;
@@ -101,7 +103,8 @@ record SourceTable(
                 row.getBoolean("forced"),
                 key,
                 generated == null ? List.of() : List.of((String[]) generated.getArray()),
-                !filter.excludes(name));
+                scope.test(name),
+                scope.isTorn(name));
     }
 
     boolean holdsRows() {

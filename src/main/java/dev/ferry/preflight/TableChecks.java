@@ -112,6 +112,15 @@ final class TableChecks {
         List<TableName> all = ends.tables().stream().map(SourceTable::name).toList();
         List<SourceTable> tables =
                 ends.tables().stream().filter(table -> !table.included()).toList();
+        List<SourceTable> torn =
+                ends.tables().stream().filter(SourceTable::torn).toList();
+        if (!torn.isEmpty()) {
+            return Verdict.blocker(
+                    "EXCLUDE_TABLES leaves out parts of a tree of tables",
+                    Names.some(torn) + ": left out, though the table above, which reads and writes their rows, is not.",
+                    "Exclude the whole tree or none of it: name its root in EXCLUDE_TABLES, which takes all below it along,"
+                            + " or change the pattern; then restart Ferry.");
+        }
         List<String> idle = ends.filter().patternsWithoutMatch(all);
         String detail = tables.isEmpty()
                 ? ""
@@ -157,8 +166,7 @@ final class TableChecks {
                         new TableName(row.getString("to_schema"), row.getString("to_name"))))
                 .list()
                 .stream()
-                .filter(key ->
-                        !ends.filter().excludes(key.from()) && ends.filter().excludes(key.to()))
+                .filter(key -> ends.scope().test(key.from()) && !ends.scope().test(key.to()))
                 .toList();
         return crossing.isEmpty()
                 ? Verdict.ok("No foreign key leads to a left-out table")

@@ -1,9 +1,11 @@
 package dev.ferry.sync;
 
 import dev.ferry.database.Catalog;
+import dev.ferry.database.Scope;
 import dev.ferry.database.Session;
 import dev.ferry.database.TableName;
 import java.util.Collection;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.Predicate;
@@ -48,11 +50,13 @@ public final class SchemaDrift {
         return null;
     }
 
-    /** User tables that are there now and belong to no entry. */
+    /**
+     * User tables that are there now, in the migration's scope, and belong to no entry; and those that EXCLUDE_TABLES fits
+     * although a table above them is in: their rows are missed at the other end as well.
+     */
     public static Collection<TableName> newTables(
             Session fresh, Collection<TrackedTables.Entry> entries, Predicate<TableName> included) {
-        return fresh
-                .jdbc()
+        List<TableName> found = fresh.jdbc()
                 .sql("""
                         SELECT n.nspname, c.relname
                         FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
@@ -62,9 +66,10 @@ public final class SchemaDrift {
                 .param(Catalog.arrayLiteral(
                         entries.stream().map(TrackedTables.Entry::sourceOid).toList()))
                 .query((row, number) -> new TableName(row.getString(1), row.getString(2)))
-                .list()
-                .stream()
-                .filter(included)
+                .list();
+        Scope scope = Scope.of(fresh.jdbc(), included);
+        return found.stream()
+                .filter(table -> scope.test(table) || scope.isTorn(table))
                 .toList();
     }
 }

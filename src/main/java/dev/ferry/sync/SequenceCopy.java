@@ -1,7 +1,9 @@
 package dev.ferry.sync;
 
+import dev.ferry.database.Catalog;
 import dev.ferry.database.Database;
 import dev.ferry.database.Identifiers;
+import dev.ferry.database.Scope;
 import dev.ferry.database.TableName;
 import java.util.ArrayList;
 import java.util.List;
@@ -16,22 +18,16 @@ public final class SequenceCopy {
 
     /** Statements that make the other end's sequences stand where this end's do. */
     public static List<String> statements(Database origin, Predicate<TableName> included) {
-        List<TableName> sequences = origin
-                .jdbc()
+        List<TableName> found = origin.jdbc()
                 .sql("""
                         SELECT n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-                        WHERE c.relkind = 'S' AND c.relpersistence <> 't'
-                          AND n.nspname NOT IN ('information_schema', 'ferry', '_heroku', 'pscale_extensions')
-                          AND n.nspname NOT LIKE 'pg\\_%'
-                          AND NOT EXISTS (SELECT FROM pg_depend e
-                            WHERE e.classid = 'pg_class'::regclass AND e.objid = c.oid AND e.deptype = 'e')
+                        WHERE c.relkind = 'S' AND %s
                         ORDER BY n.nspname, c.relname
-                        """)
+                        """.formatted(Catalog.USER_RELATIONS))
                 .query((row, number) -> new TableName(row.getString(1), row.getString(2)))
-                .list()
-                .stream()
-                .filter(included)
-                .toList();
+                .list();
+        List<TableName> sequences =
+                found.stream().filter(Scope.of(origin.jdbc(), included)).toList();
         List<String> statements = new ArrayList<>();
         for (int from = 0; from < sequences.size(); from += AT_ONCE) {
             origin.jdbc()

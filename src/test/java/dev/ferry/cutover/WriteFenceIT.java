@@ -15,6 +15,7 @@ import dev.ferry.testing.FaultyProxy;
 import dev.ferry.testing.SlowestWrite;
 import dev.ferry.testing.SyncedPair;
 import java.sql.Connection;
+import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
@@ -70,6 +71,7 @@ class WriteFenceIT {
         WriteFence fence = fence();
         assertThat(fence.prepare()).isEmpty();
         assertThat(fence.engage(fence.engagement())).isEmpty();
+        fence.revoke();
     }
 
     private void twoTables() {
@@ -220,6 +222,94 @@ class WriteFenceIT {
         }
         pair.cycle();
         pair.assertEqual();
+    }
+
+    @Test
+    void theTriggerAloneBarsTheWayBeforeAnyRightIsTaken() throws SQLException {
+        twoTables();
+        SortedSet<String> rights = AccessRights.of(pair.heroku());
+        assertThat(fence().prepare()).isEmpty();
+        try (Connection app = pair.heroku().connect();
+                Connection replica = pair.heroku().superuser();
+                PreparedStatement update = app.prepareStatement("UPDATE a SET v = v + 1 WHERE id = 1")) {
+            for (int i = 0; i < 10; i++) {
+                update.executeUpdate(); // its plan is kept, and so is the function that let it pass
+            }
+            app.setAutoCommit(false);
+            execute(app, "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ; SELECT * FROM a");
+            execute(replica, "SET session_replication_role = replica");
+
+            assertThat(fence().engage(fence().engagement())).isEmpty();
+
+            assertThat(AccessRights.of(pair.heroku())).isEqualTo(rights);
+            assertThatThrownBy(update::executeUpdate)
+                    .as("by a snapshot older than the fence")
+                    .satisfies(e -> assertThat(SqlState.of(e)).isEqualTo(SqlState.INSUFFICIENT_PRIVILEGE));
+            assertThatThrownBy(() -> execute(replica, "UPDATE b SET v = 9"))
+                    .satisfies(e -> assertThat(SqlState.of(e)).isEqualTo(SqlState.INSUFFICIENT_PRIVILEGE));
+        }
+    }
+
+    @Test
+    void threeThousandTablesAreShutOutWithinTheBoundOfOneLock() {
+        pair.tracked();
+        for (int from = 0; from < 3000; from += 500) { // more would not fit into one transaction's locks
+            pair.heroku().run("""
+                    DO $$ BEGIN
+                      FOR i IN %d..%d LOOP EXECUTE format('CREATE TABLE t%%s (id serial)', i); END LOOP;
+                      GRANT INSERT, UPDATE ON ALL TABLES IN SCHEMA public TO PUBLIC;
+                    END $$""".formatted(from, from + 499));
+        }
+        SortedSet<String> before = AccessRights.of(pair.heroku());
+        assertThat(fence().prepare()).isEmpty();
+
+        assertThat(fence().engage(fence().engagement())).isEmpty();
+        fence().revoke();
+
+        assertThat(AccessRights.of(pair.heroku()))
+                .noneMatch(right -> right.matches(".* (INSERT|UPDATE|DELETE|TRUNCATE|USAGE) by .*"));
+        fence().release();
+        assertThat(AccessRights.of(pair.heroku())).isEqualTo(before);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"DISABLE", "ENABLE", "ENABLE REPLICA"})
+    void aTableWhoseTriggerWouldNotStopEveryoneIsNotTakenForShut(String state) {
+        twoTables();
+        assertThat(fence().prepare()).isEmpty();
+        WriteFence.Engagement engagement = fence().engagement();
+        pair.heroku().run("ALTER TABLE b " + state + " TRIGGER ferry_write_fence");
+
+        assertThat(fence().engage(engagement)).isPresent();
+        assertThat(fence().engagedAt()).isEmpty();
+        pair.heroku().run("UPDATE a SET v = 9");
+
+        assertThat(fence().prepare()).isEmpty();
+        assertThat(fence().engage(fence().engagement())).isEmpty();
+        assertThatThrownBy(() -> pair.heroku().run("UPDATE b SET v = 9"))
+                .satisfies(e -> assertThat(SqlState.of(e)).isEqualTo(SqlState.INSUFFICIENT_PRIVILEGE));
+    }
+
+    @Test
+    void theSqlForPeopleRunsAsItIsAndShutsTheAppOut() {
+        twoTables();
+        pair.heroku()
+                .run(
+                        "CREATE SEQUENCE alone; CREATE TABLE archive (id int); REVOKE INSERT, UPDATE, DELETE, TRUNCATE ON archive FROM "
+                                + pair.heroku().owner());
+        String sql = fence().switchSql();
+        assertThat(sql.indexOf("CREATE OR REPLACE TRIGGER")).isPositive().isLessThan(sql.indexOf("LOCK TABLE"));
+        assertThat(sql.indexOf("RAISE EXCEPTION"))
+                .isGreaterThan(sql.indexOf("LOCK TABLE"))
+                .isLessThan(sql.indexOf("COMMIT"));
+
+        pair.heroku().run(sql);
+
+        assertThat(fence().engagedAt()).isPresent();
+        assertThat(AccessRights.of(pair.heroku()))
+                .noneMatch(right -> right.matches(".* (INSERT|UPDATE|DELETE|TRUNCATE|USAGE) by .*"));
+        assertThatThrownBy(() -> pair.heroku().runAsSuperuser("UPDATE a SET v = 9"))
+                .satisfies(e -> assertThat(SqlState.of(e)).isEqualTo(SqlState.INSUFFICIENT_PRIVILEGE));
     }
 
     @Test

@@ -735,6 +735,24 @@ class PreflightIT {
     }
 
     @Test
+    void leavesATreeOfTablesOutAsAWholeOrNotAtAll() {
+        source.run("""
+                CREATE TABLE owner (id int PRIMARY KEY);
+                CREATE TABLE metric (id int REFERENCES owner, at int) PARTITION BY LIST (at);
+                CREATE TABLE metric_1 PARTITION OF metric FOR VALUES IN (1);
+                CREATE TABLE metric_2 PARTITION OF metric FOR VALUES IN (2)""");
+        excluded = "metric";
+        assertThat(find("excluded-tables").level()).isEqualTo(Level.NOTE);
+        assertThat(find("excluded-tables").detail()).contains("public.metric, public.metric_1, public.metric_2");
+        assertThat(preflight().tablesWithoutKey()).isEmpty();
+
+        excluded = "metric_2";
+        assertThat(find("excluded-tables").level()).isEqualTo(Level.BLOCKER);
+        assertThat(find("excluded-tables").detail()).contains("public.metric_2").doesNotContain("public.metric_1");
+        assertThat(find("excluded-tables").remedy()).contains("the whole tree or none of it");
+    }
+
+    @Test
     void refusesAForeignKeyToALeftOutTable() {
         source.run("CREATE TABLE parent (id int PRIMARY KEY); CREATE TABLE child (id int PRIMARY KEY,"
                 + " parent int CONSTRAINT of_parent REFERENCES parent)");
