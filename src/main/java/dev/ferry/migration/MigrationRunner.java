@@ -170,7 +170,7 @@ final class MigrationRunner implements Runnable {
                 } else {
                     Voyage current = voyage(row);
                     sync = null;
-                    new Copying(current, store, leadership, properties, signals, events, troubles).run();
+                    new Copying(current, store, leadership, properties, signals, events, troubles, clock).run();
                 }
             }
             case REPLICATING -> replicate(row);
