@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 import dev.ferry.schema.PgClient;
 import dev.ferry.testing.PostgresServer;
 import dev.ferry.testing.TestDatabase;
+import dev.ferry.testing.UnfinishedStart;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
@@ -14,6 +15,7 @@ import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.springframework.boot.context.properties.bind.Binder;
@@ -82,6 +84,24 @@ class LiveMigrationIT {
                 .isZero();
         accepted(Action.REMOVE_STATE);
         awaitPhase(Phase.WAITING);
+    }
+
+    @Test
+    void startsOverWhatAnEarlierStartLeftUnfinished() {
+        TestDatabase target = PostgresServer.shared(17).planetScaleDatabase(true);
+        source.run("CREATE TABLE t (id int PRIMARY KEY); INSERT INTO t VALUES (1); CREATE SCHEMA ferry");
+        UnfinishedStart.leaveIn(target);
+        running = new LiveMigration(
+                new FerryEnvironment(source.url(), target.url(), null),
+                properties(Map.of()),
+                PgClient.installed(),
+                Clock.systemUTC());
+        migration().start();
+
+        accepted(Action.START);
+
+        awaitPhase(Phase.REPLICATING);
+        assertThat(target.count("SELECT count(*) FROM t")).isEqualTo(1);
     }
 
     private static List<String> rows(TestDatabase database) {

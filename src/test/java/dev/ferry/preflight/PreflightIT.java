@@ -11,6 +11,7 @@ import dev.ferry.preflight.Finding.Level;
 import dev.ferry.preflight.PreflightReport.TableWithGeneratedColumns;
 import dev.ferry.testing.PostgresServer;
 import dev.ferry.testing.TestDatabase;
+import dev.ferry.testing.UnfinishedStart;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -613,6 +614,45 @@ class PreflightIT {
         assertThat(finding(report, "source-leftovers").level()).isEqualTo(Level.BLOCKER);
         assertThat(finding(report, "source-leftovers").remedy()).contains("RENAME TO");
         assertThat(finding(report, "target-leftovers").level()).isEqualTo(Level.BLOCKER);
+    }
+
+    @Test
+    void goesOnWithASchemaThatAnInterruptedStartLeft() {
+        source.run("CREATE SCHEMA ferry");
+        target.run("CREATE SCHEMA ferry");
+        PreflightReport empty = preflight();
+        assertThat(finding(empty, "source-leftovers").level()).isEqualTo(Level.OK);
+        assertThat(finding(empty, "target-leftovers").level()).isEqualTo(Level.OK);
+
+        UnfinishedStart.leaveIn(source);
+        UnfinishedStart.leaveIn(target);
+        assertThat(source.count("SELECT count(*) FROM ferry.flyway_schema_history WHERE version IS NOT NULL"))
+                .isZero();
+
+        PreflightReport report = preflight();
+
+        assertThat(finding(report, "source-leftovers").level()).isEqualTo(Level.OK);
+        assertThat(finding(report, "target-leftovers").level()).isEqualTo(Level.OK);
+        assertThat(finding(report, "target-leftovers").detail()).contains("interrupted");
+
+        source.run("CREATE TABLE ferry.run (run_id uuid NOT NULL, epoch bigint NOT NULL)");
+        assertThat(find("source-leftovers").level()).isEqualTo(Level.OK);
+    }
+
+    @Test
+    void leavesASchemaFerryAloneThatHoldsMoreOrIsAnothersOrWasWorkedOn() {
+        target.run("CREATE SCHEMA ferry; CREATE FUNCTION ferry.boat() RETURNS int LANGUAGE sql AS 'SELECT 1'");
+        source.runAsSuperuser("CREATE SCHEMA ferry");
+        PreflightReport report = preflight();
+        assertThat(finding(report, "target-leftovers").level()).isEqualTo(Level.BLOCKER);
+        assertThat(finding(report, "source-leftovers").level()).isEqualTo(Level.BLOCKER);
+
+        target.run("DROP SCHEMA ferry CASCADE");
+        UnfinishedStart.leaveIn(target);
+        target.run(
+                "INSERT INTO ferry.flyway_schema_history (installed_rank, version, description, type, script,"
+                        + " installed_by, execution_time, success) VALUES (7, '1', 'boats', 'SQL', 'V1__boats.sql', 'app', 1, true)");
+        assertThat(find("target-leftovers").level()).isEqualTo(Level.BLOCKER);
     }
 
     @Test
