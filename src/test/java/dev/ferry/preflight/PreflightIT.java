@@ -722,6 +722,40 @@ class PreflightIT {
         assertThat(report.allTablesValid()).isTrue();
     }
 
+    /** An index that compares otherwise than the type does is no key for capture: its DISTINCT would merge rows. */
+    @Test
+    void countsOnlyKeysThatCaptureCanUse() {
+        source.run("""
+                CREATE TABLE by_pattern (a text NOT NULL);
+                CREATE UNIQUE INDEX ON by_pattern (a text_pattern_ops);
+                CREATE TABLE by_both (a text NOT NULL, b int NOT NULL UNIQUE);
+                CREATE UNIQUE INDEX ON by_both (a text_pattern_ops);
+                CREATE TABLE by_nullable (a text NOT NULL, b int UNIQUE);
+                CREATE UNIQUE INDEX ON by_nullable (a text_pattern_ops);
+                """);
+
+        PreflightReport report = preflight();
+
+        assertThat(report.tablesWithoutKey()).containsExactly("by_pattern");
+        assertThat(finding(report, "tables-without-key").detail()).contains("the only key of public.by_nullable:");
+    }
+
+    @Test
+    void refusesNamesThatCaptureUsesItself() {
+        source.run("CREATE SCHEMA \"a$ferry_b\"; CREATE TABLE \"a$ferry_b\".t (id int PRIMARY KEY);"
+                + "CREATE TABLE \"x$ferry_y\" (id int PRIMARY KEY);"
+                + "CREATE TABLE fine (id int PRIMARY KEY, \"$ferry_body$\" int)");
+
+        Finding finding = find("reserved-names");
+
+        assertThat(finding.level()).isEqualTo(Level.BLOCKER);
+        assertThat(finding.detail()).contains("a$ferry_b.t, public.fine (column $ferry_body$), public.x$ferry_y");
+        assertThat(finding.remedy()).contains("EXCLUDE_TABLES");
+
+        excluded = "a$ferry_b.t,x$ferry_y,fine";
+        assertThat(find("reserved-names").level()).isEqualTo(Level.OK);
+    }
+
     @Test
     void warnsOfALargeTableWithoutKey() {
         source.run("CREATE TABLE events (a text); ALTER TABLE events ALTER a SET STORAGE EXTERNAL;"
