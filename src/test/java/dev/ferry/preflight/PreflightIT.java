@@ -677,7 +677,7 @@ class PreflightIT {
         assertThat(finding.level()).isEqualTo(Level.BLOCKER);
         assertThat(finding.detail())
                 .isEqualTo("1 table: app.old; 1 view: public.v; 1 sequence: app.old_a_seq; 1 function: app.f;"
-                        + " 1 type: app.mood.");
+                        + " 1 type: app.mood. In other schemas, not in the way: 1 table: elsewhere.fine.");
     }
 
     // ---- tables
