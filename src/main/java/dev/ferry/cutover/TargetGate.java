@@ -40,6 +40,7 @@ public final class TargetGate {
     private final Collection<TrackedTable> sourceTables;
     private final Predicate<TableName> included;
     private final Journal journal;
+    private final TargetFingerprints fingerprints;
 
     /** @param sourceTables the tables of the migration, as numbered; by name they are the same on the target */
     public TargetGate(
@@ -53,6 +54,7 @@ public final class TargetGate {
         this.sourceTables = List.copyOf(sourceTables);
         this.included = included;
         this.journal = journal;
+        this.fingerprints = new TargetFingerprints(route.destination(), route.fence(), journal);
     }
 
     private Database target() {
@@ -113,6 +115,7 @@ public final class TargetGate {
             session.execute("SET LOCAL lock_timeout = '" + LOCK_WAIT + "'");
             run(session, statements);
             run(session, List.of(Capture.enabling(tables, true)));
+            fingerprints.note(session, tables);
             inSameTransaction.accept(session);
             session.commit();
         }
@@ -142,7 +145,8 @@ public final class TargetGate {
                         + " IN SHARE ROW EXCLUSIVE MODE");
                 session.execute("SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = '" + LOCK_WAIT + "'");
             }
-            run(session, List.of(Capture.enabling(tables, false)));
+            List<TargetFingerprints.Change> changes = fingerprints.changes(session, tables);
+            run(session, List.of(Capture.enabling(TargetFingerprints.captured(tables, changes), false)));
             run(session, schema.disableStatements());
             if (!route.replicaRole()) {
                 run(session, schema.dropForeignKeys());
@@ -154,6 +158,7 @@ public final class TargetGate {
                     handOver(session, source, table);
                 }
             }
+            fingerprints.carry(changes, session, source);
             // The source first: a crash in between hands the same keys over once more, which does no harm.
             source.commit();
             session.execute("DELETE FROM ferry.marker");

@@ -29,6 +29,7 @@ import org.slf4j.LoggerFactory;
 final class MigrationRunner implements Runnable {
     private static final Logger LOG = LoggerFactory.getLogger(MigrationRunner.class);
     private static final Duration IDLE = Duration.ofSeconds(1);
+    private static final Duration TARGET_LOOKED_AT_EVERY = Duration.ofSeconds(2);
     private static final String FOREIGN_KEYS_VALID = "foreign keys valid";
 
     private final Ends ends;
@@ -48,6 +49,8 @@ final class MigrationRunner implements Runnable {
     private volatile boolean resting;
     private volatile @Nullable Long targetChanges;
     private Instant targetChangesAt = Instant.EPOCH;
+    private volatile List<String> targetDifferences = List.of();
+    private Instant targetLookedAt = Instant.EPOCH;
     private final Backoff backoff = new Backoff();
 
     MigrationRunner(
@@ -95,6 +98,11 @@ final class MigrationRunner implements Runnable {
         return targetChanges;
     }
 
+    /** What a revert found changed on the target and nobody has put right yet. */
+    List<String> targetDifferences() {
+        return targetDifferences;
+    }
+
     /** For those who wait for an outcome. */
     void awaitChange(Duration atMost) {
         signals.awaitQuietly(atMost);
@@ -137,6 +145,8 @@ final class MigrationRunner implements Runnable {
         voyage = null;
         sync = null;
         targetChanges = null;
+        targetDifferences = List.of();
+        targetLookedAt = Instant.EPOCH;
     }
 
     private Voyage voyage(MigrationRow row) {
@@ -208,6 +218,7 @@ final class MigrationRunner implements Runnable {
             sync = current.sync();
         }
         LiveSync live = current.sync();
+        lookAtTarget(current, live);
         if (row.paused()) {
             resting = true;
             live.look();
@@ -221,6 +232,19 @@ final class MigrationRunner implements Runnable {
         if (complete) {
             signals.await(properties.sync().interval());
         }
+    }
+
+    /** What the last revert found there may be put right by now. */
+    private void lookAtTarget(Voyage current, LiveSync live) {
+        if (Duration.between(targetLookedAt, clock.instant()).compareTo(TARGET_LOOKED_AT_EVERY) < 0) {
+            return;
+        }
+        List<String> found = current.targetFingerprints().differences(current.tables());
+        if (!found.equals(targetDifferences)) {
+            live.reread();
+            targetDifferences = found;
+        }
+        targetLookedAt = clock.instant();
     }
 
     private void settleRevert() {
@@ -306,6 +330,8 @@ final class MigrationRunner implements Runnable {
                 session.execute("UPDATE ferry.migration SET revert_unsettled = true");
             });
             targetChanges = null;
+            targetLookedAt = Instant.EPOCH;
+            current.sync().reread();
             finishRevert(current);
             return;
         }

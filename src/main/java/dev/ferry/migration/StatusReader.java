@@ -451,6 +451,12 @@ final class StatusReader {
             hard.add(new Readiness.Blocker(
                     "revert_not_settled", "What was written on the target before the revert is not undone yet."));
         }
+        if (!runner.targetDifferences().isEmpty()) {
+            hard.add(new Readiness.Blocker(
+                    "schema_drift",
+                    "Changed on the target before the revert: " + String.join("; ", runner.targetDifferences())
+                            + ". Drop what is new, and put the rest back as it was."));
+        }
         if (sync != null) {
             if (!sync.suspended().isEmpty()) {
                 hard.add(new Readiness.Blocker(

@@ -1,6 +1,7 @@
 package dev.ferry.migration;
 
 import dev.ferry.cutover.SourceCleanup;
+import dev.ferry.cutover.TargetFingerprints;
 import dev.ferry.cutover.TargetGate;
 import dev.ferry.cutover.WriteFence;
 import dev.ferry.database.Catalog;
@@ -109,6 +110,10 @@ final class Voyage {
 
     TargetGate gate() {
         return new TargetGate(route, schema, tables(), included(), journal);
+    }
+
+    TargetFingerprints targetFingerprints() {
+        return new TargetFingerprints(target(), route.fence(), journal);
     }
 
     SourceCleanup sourceCleanup() {
