@@ -432,6 +432,7 @@ final class LiveMigration implements Migration, AutoCloseable {
     }
 
     private Outcome requestSwitch(Machine parts, Options options) {
+        parts.runner().lookAtDefinitions();
         refresh(parts);
         Readiness readiness = status.cutoverReadiness();
         Phase phase = Phase.ofLabel(status.phase());

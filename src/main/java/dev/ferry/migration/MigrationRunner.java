@@ -11,6 +11,7 @@ import dev.ferry.database.TableName;
 import dev.ferry.failure.FerryException;
 import dev.ferry.schema.PgClient;
 import dev.ferry.schema.Stage;
+import dev.ferry.sync.DefinitionWatch;
 import dev.ferry.sync.LiveSync;
 import java.time.Clock;
 import java.time.Duration;
@@ -51,6 +52,7 @@ final class MigrationRunner implements Runnable {
     private Instant targetChangesAt = Instant.EPOCH;
     private volatile List<String> targetDifferences = List.of();
     private Instant targetLookedAt = Instant.EPOCH;
+    private volatile @Nullable DefinitionWatch definitions;
     private final Backoff backoff = new Backoff();
 
     MigrationRunner(
@@ -103,6 +105,20 @@ final class MigrationRunner implements Runnable {
         return targetDifferences;
     }
 
+    /** What changed on the source and is not the same on the target, as far as was looked. */
+    List<String> definitionsMissing() {
+        DefinitionWatch watch = definitions;
+        return watch == null ? List.of() : watch.missing();
+    }
+
+    /** Before a switch is decided on. */
+    void lookAtDefinitions() {
+        DefinitionWatch watch = definitions;
+        if (watch != null) {
+            watch.lookNow();
+        }
+    }
+
     /** For those who wait for an outcome. */
     void awaitChange(Duration atMost) {
         signals.awaitQuietly(atMost);
@@ -147,6 +163,7 @@ final class MigrationRunner implements Runnable {
         targetChanges = null;
         targetDifferences = List.of();
         targetLookedAt = Instant.EPOCH;
+        definitions = null;
     }
 
     private Voyage voyage(MigrationRow row) {
@@ -219,6 +236,7 @@ final class MigrationRunner implements Runnable {
         }
         LiveSync live = current.sync();
         lookAtTarget(current, live);
+        lookAtDefinitions(current);
         if (row.paused()) {
             resting = true;
             live.look();
@@ -245,6 +263,15 @@ final class MigrationRunner implements Runnable {
             targetDifferences = found;
         }
         targetLookedAt = clock.instant();
+    }
+
+    private void lookAtDefinitions(Voyage current) {
+        DefinitionWatch watch = definitions;
+        if (watch == null) {
+            watch = new DefinitionWatch(current.source(), current.target(), clock);
+            definitions = watch;
+        }
+        watch.look();
     }
 
     private void settleRevert() {

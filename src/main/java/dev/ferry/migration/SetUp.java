@@ -14,6 +14,7 @@ import dev.ferry.journal.Journal;
 import dev.ferry.schema.PgClient;
 import dev.ferry.schema.SchemaDump;
 import dev.ferry.schema.Stage;
+import dev.ferry.sync.DefinitionWatch;
 import dev.ferry.sync.SchemaDrift;
 import dev.ferry.sync.TrackedTables;
 import java.util.ArrayList;
@@ -66,10 +67,20 @@ final class SetUp {
         }
         if (!voyage.schema().stored()) {
             journal.info("Reading the schema with pg_dump.");
+            noteDefinitions();
             voyage.schema().store(new SchemaDump(pgClient, voyage.source(), journal).take());
         }
         if (signals.keepGoing()) {
             store.move(leadership, Phase.STARTING, Phase.CONFIGURING);
+        }
+    }
+
+    private void noteDefinitions() {
+        try (Session target = voyage.target().open()) {
+            target.begin();
+            leadership.hold(target, End.TARGET);
+            DefinitionWatch.note(voyage.source(), target);
+            target.commit();
         }
     }
 

@@ -29,6 +29,7 @@ import org.jspecify.annotations.Nullable;
 /** Puts together what people see, from the ledger on the target and from what the runner knows. */
 final class StatusReader {
     private static final Duration SPEED_OVER = Duration.ofSeconds(60);
+    private static final int NAMED = 10;
     private static final Duration STALLED_AFTER = Duration.ofMinutes(5);
 
     private final MigrationStore store;
@@ -488,6 +489,15 @@ final class StatusReader {
                     delay.seconds() == null
                             ? "No complete cycle since this process began to lead."
                             : "The target is " + delay.seconds() + " s behind."));
+        }
+        List<String> missing = runner.definitionsMissing();
+        if (!missing.isEmpty()) {
+            soft.add(new Readiness.Blocker(
+                    "definitions_changed",
+                    "Changed on the source since its schema was read, and not the same on the target: "
+                            + String.join(", ", missing.subList(0, Math.min(NAMED, missing.size())))
+                            + (missing.size() > NAMED ? " and " + (missing.size() - NAMED) + " more" : "")
+                            + ". Make the same change on the target by hand (a trigger only after the switch)."));
         }
         notes.add("The data was not verified row by row.");
         Readiness.Level level = !hard.isEmpty()

@@ -57,6 +57,35 @@ class ReadinessIT {
     }
 
     @Test
+    void aDefinitionThatOnlyTheSourceHasIsASoftBlocker() {
+        String changes =
+                "CREATE UNIQUE INDEX a_email ON a (email); ALTER TABLE a ADD CONSTRAINT positive CHECK (n > 0);"
+                        + "CREATE VIEW v AS SELECT * FROM a; CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 1'";
+        source.run(changes);
+
+        Outcome refused = perform(Action.SWITCH, false);
+
+        assertThat(refused)
+                .isInstanceOfSatisfying(
+                        Outcome.Refused.class,
+                        outcome ->
+                                assertThat(outcome.code()).isEqualTo(Outcome.Refused.Code.CUTOVER_OVERRIDE_REQUIRED));
+        Readiness readiness = migration.status().cutoverReadiness();
+        assertThat(readiness.hardBlockers()).isEmpty();
+        assertThat(readiness.softBlockers()).singleElement().satisfies(blocker -> {
+            assertThat(blocker.code()).isEqualTo("definitions_changed");
+            assertThat(blocker.message())
+                    .contains("constraint public.a positive (new)")
+                    .contains("function public.f() (new)")
+                    .contains("index public.a_email (new)")
+                    .contains("view public.v (new)");
+        });
+
+        target.run(changes);
+        accepted(perform(Action.SWITCH, false));
+    }
+
+    @Test
     void aTableThatIsNewOnTheTargetAfterARevertIsAHardBlocker() {
         accepted(perform(Action.SWITCH, false));
         target.run("CREATE TABLE metric_02 PARTITION OF metric FOR VALUES FROM ('2024-02-01') TO ('2024-03-01')");
