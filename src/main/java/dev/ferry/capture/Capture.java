@@ -95,25 +95,33 @@ public final class Capture {
         }
         for (Installed table : tables) {
             TableName name = table.name();
-            String drops = name == null ? "" : """
-                    DROP TRIGGER IF EXISTS ferry_capture ON %1$s;
-                    DROP TRIGGER IF EXISTS ferry_truncate ON %1$s;
-                    """.formatted(name.sql());
-            String objects = """
-                    DROP FUNCTION IF EXISTS ferry.capture_%1$d();
-                    DROP FUNCTION IF EXISTS ferry.capture_%1$d_marker();
-                    DROP TABLE IF EXISTS ferry.delta_%1$d;
-                    DELETE FROM ferry.marker WHERE table_id = %1$d;
-                    DELETE FROM ferry.captured_table WHERE table_id = %1$d;
-                    """.formatted(table.tableId());
             if (!patience.run(
                     "remove capture from " + (name == null ? "a dropped table" : name),
                     name == null ? new TableName("ferry", "delta_" + table.tableId()) : name,
-                    doBlock(fence.assertion(end.end()) + drops + objects))) {
+                    doBlock(fence.assertion(end.end()) + removal(table.tableId(), name)))) {
                 return false;
             }
         }
         return true;
+    }
+
+    /**
+     * Statements that take capture off one table.
+     *
+     * @param name null for one that was dropped
+     */
+    public static String removal(int tableId, @org.jspecify.annotations.Nullable TableName name) {
+        String drops = name == null ? "" : """
+                DROP TRIGGER IF EXISTS ferry_capture ON %1$s;
+                DROP TRIGGER IF EXISTS ferry_truncate ON %1$s;
+                """.formatted(name.sql());
+        return drops + """
+                DROP FUNCTION IF EXISTS ferry.capture_%1$d();
+                DROP FUNCTION IF EXISTS ferry.capture_%1$d_marker();
+                DROP TABLE IF EXISTS ferry.delta_%1$d;
+                DELETE FROM ferry.marker WHERE table_id = %1$d;
+                DELETE FROM ferry.captured_table WHERE table_id = %1$d;
+                """.formatted(tableId);
     }
 
     private record Installed(

@@ -5,6 +5,7 @@ import dev.ferry.database.End;
 import dev.ferry.database.EpochFence;
 import dev.ferry.database.Session;
 import dev.ferry.database.TrackedTable;
+import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 
@@ -72,17 +73,26 @@ public final class ChunkLedger {
                 .update();
     }
 
-    /** Takes a chunk that nobody has, for the rest of the session's transaction. */
-    Optional<Chunk> claim(Session session) {
-        return session.jdbc().sql("""
+    /**
+     * Takes a chunk that nobody has, for the rest of the session's transaction.
+     *
+     * @param leftOut tables to take none of
+     */
+    Optional<Chunk> claim(Session session, Collection<Integer> leftOut) {
+        return session.jdbc()
+                .sql("""
                         SELECT k.table_id, k.first_block, k.end_block, t.filenode, t.generation
                         FROM ferry.chunk k JOIN ferry.table_copy t ON t.table_id = k.table_id
                         WHERE k.done_at IS NULL AND t.state = 'copying' AND t.suspended IS NULL
+                          AND k.table_id <> ALL (?)
                         ORDER BY k.table_id, k.first_block
                         LIMIT 1
                         FOR UPDATE OF k SKIP LOCKED
                         FOR SHARE OF t
-                        """).query(Chunk.class).optional();
+                        """)
+                .param(leftOut.toArray(Integer[]::new))
+                .query(Chunk.class)
+                .optional();
     }
 
     void done(Session session, Chunk chunk, long rows) {

@@ -10,6 +10,7 @@ import dev.ferry.database.TrackedTable;
 import dev.ferry.database.WalPosition;
 import dev.ferry.journal.Journal;
 import dev.ferry.rows.RowTransfer;
+import java.time.Clock;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -19,7 +20,11 @@ import java.util.stream.Collectors;
 
 /** The initial copy of all tables: plans, copies chunks side by side, prunes. Each method can be called again after a crash. */
 public final class TableCopy {
+    /** A chunk's; the others are at work meanwhile. */
     private static final String LOCK_WAIT = "2s";
+
+    /** A plan's: one after the other, and no worker is at work. */
+    private static final String SHORT_LOCK_WAIT = "200ms";
 
     private final Route route;
     private final ChunkLedger ledger;
@@ -27,40 +32,59 @@ public final class TableCopy {
     private final Journal journal;
     private final Map<Integer, TrackedTable> tables;
     private final BooleanSupplier keepGoing;
+    private final LockedTables locked;
 
+    /** @param clock says for how long a table is left alone that somebody locked */
     public TableCopy(
-            Route route, long chunkBytes, List<TrackedTable> tables, Journal journal, BooleanSupplier keepGoing) {
+            Route route,
+            long chunkBytes,
+            List<TrackedTable> tables,
+            Journal journal,
+            BooleanSupplier keepGoing,
+            Clock clock) {
         this.route = route;
         this.ledger = new ChunkLedger(route.destination(), route.fence());
         this.planner = new ChunkPlanner(chunkBytes);
         this.journal = journal;
         this.tables = tables.stream().collect(Collectors.toMap(TrackedTable::id, Function.identity()));
         this.keepGoing = keepGoing;
+        this.locked = new LockedTables(clock, journal);
     }
 
-    /** Plans every table that waits for it: only after its capture was committed, so that later rows are logged. */
+    /**
+     * Plans every table that waits for it: only after its capture was committed, so that later rows are logged. One that is
+     * locked goes on waiting.
+     */
     public void plan() {
         for (int id : ledger.tablesIn("pending")) {
             if (!keepGoing.getAsBoolean()) {
                 return;
             }
-            TrackedTable table = table(id);
-            try (Session origin = route.origin().open()) {
-                origin.begin();
-                lock(origin, table);
-                Size size = origin.jdbc()
-                        .sql("""
-                                SELECT pg_relation_filenode(c.oid) AS filenode,
-                                       pg_relation_size(c.oid) / current_setting('block_size')::int AS blocks,
-                                       pg_relation_size(c.oid)
-                                         + coalesce(pg_relation_size(nullif(c.reltoastrelid, 0)), 0) AS bytes
-                                FROM pg_class c WHERE c.oid = ?
-                                """)
-                        .param(table.definition().oid())
-                        .query(Size.class)
-                        .single();
-                ledger.plan(table, size.filenode(), planner.plan(size.blocks(), size.bytes()));
+            if (locked.mayTry(id)) {
+                plan(table(id));
             }
+        }
+    }
+
+    private void plan(TrackedTable table) {
+        try (Session origin = route.origin().open()) {
+            origin.begin();
+            lock(origin, table, SHORT_LOCK_WAIT);
+            Size size = origin.jdbc()
+                    .sql("""
+                            SELECT pg_relation_filenode(c.oid) AS filenode,
+                                   pg_relation_size(c.oid) / current_setting('block_size')::int AS blocks,
+                                   pg_relation_size(c.oid)
+                                     + coalesce(pg_relation_size(nullif(c.reltoastrelid, 0)), 0) AS bytes
+                            FROM pg_class c WHERE c.oid = ?
+                            """)
+                    .param(table.definition().oid())
+                    .query(Size.class)
+                    .single();
+            ledger.plan(table, size.filenode(), planner.plan(size.blocks(), size.bytes()));
+            locked.free(table.id());
+        } catch (TableLockedException e) {
+            locked.met(table.id(), e);
         }
     }
 
@@ -69,20 +93,25 @@ public final class TableCopy {
     /**
      * Copies one chunk that nobody else has.
      *
-     * @return false when none was left to take; a table that was rewritten meanwhile then waits for {@link #plan()}
+     * @return false when none was left to take; a table that was rewritten meanwhile then waits for {@link #plan()}, and one
+     *     that is locked for another call some time later
      */
     public boolean copyNextChunk() {
         try (Session destination = route.destination().open()) {
             route.beginApply(destination);
-            Optional<Chunk> claimed = ledger.claim(destination);
+            Optional<Chunk> claimed = ledger.claim(destination, locked.leftOut());
             if (claimed.isEmpty()) {
                 return false;
             }
             Chunk chunk = claimed.get();
             TrackedTable table = table(chunk.tableId());
+            if (!locked.mayTry(table.id())) {
+                return true;
+            }
             try (Session origin = route.origin().open()) {
                 origin.begin();
-                lock(origin, table);
+                lock(origin, table, LOCK_WAIT);
+                locked.free(table.id());
                 if (filenode(origin, table) != chunk.filenode()) {
                     destination.rollback();
                     journal.warn(table.name()
@@ -97,6 +126,9 @@ public final class TableCopy {
                 WalPosition.now(origin).ensureFlushed(route.origin());
                 ledger.done(destination, chunk, rows);
                 destination.commit();
+            } catch (TableLockedException e) {
+                destination.rollback();
+                locked.met(table.id(), e);
             }
             return true;
         }
@@ -107,16 +139,30 @@ public final class TableCopy {
         return ledger.tablesIn("pending").isEmpty() && !ledger.hasOpenChunks();
     }
 
+    /** A table that is left out because somebody locked it, and who that is. */
+    public Optional<String> locked() {
+        return locked.any();
+    }
+
     /**
      * Prunes every copied table.
      *
      * @return false if a table has to be copied again first, or if asked to stop
+     * @throws TableLockedException once the others are pruned
      */
     public boolean prune() {
+        TableLockedException left = null;
         for (int id : ledger.tablesIn("copying")) {
-            if (!keepGoing.getAsBoolean() || !prune(table(id))) {
-                return false;
+            try {
+                if (!keepGoing.getAsBoolean() || !prune(table(id))) {
+                    return false;
+                }
+            } catch (TableLockedException e) {
+                left = e;
             }
+        }
+        if (left != null) {
+            throw left;
         }
         return true;
     }
@@ -126,7 +172,7 @@ public final class TableCopy {
                 Session destination = route.destination().open()) {
             origin.begin(Session.Isolation.REPEATABLE_READ);
             origin.execute("SET LOCAL idle_in_transaction_session_timeout = 0");
-            lock(origin, table);
+            lock(origin, table, LOCK_WAIT);
             if (filenode(origin, table) != ledger.filenodeOf(table.id())) {
                 journal.warn(table.name() + " was rewritten after its copy: it is copied again.");
                 route.destination()
@@ -160,20 +206,16 @@ public final class TableCopy {
     }
 
     /** Short waits: whoever waits behind us waits as long. */
-    private void lock(Session origin, TrackedTable table) {
+    private void lock(Session origin, TrackedTable table, String wait) {
         try {
-            lockNow(origin, table);
+            origin.execute("SET LOCAL lock_timeout = '" + wait + "'; LOCK TABLE ONLY "
+                    + table.name().sql() + " IN ACCESS SHARE MODE");
         } catch (RuntimeException e) {
             if (SqlState.is(e, SqlState.LOCK_NOT_AVAILABLE)) {
                 throw new TableLockedException(table.name(), LockHolders.of(route.origin(), List.of(table.name())), e);
             }
             throw e;
         }
-    }
-
-    private static void lockNow(Session origin, TrackedTable table) {
-        origin.execute("SET LOCAL lock_timeout = '" + LOCK_WAIT + "'; LOCK TABLE ONLY "
-                + table.name().sql() + " IN ACCESS SHARE MODE");
     }
 
     private static long filenode(Session origin, TrackedTable table) {

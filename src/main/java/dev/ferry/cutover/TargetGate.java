@@ -48,6 +48,7 @@ public final class TargetGate {
     private final Collection<TrackedTable> sourceTables;
     private final Predicate<TableName> included;
     private final Journal journal;
+    private final TargetFingerprints fingerprints;
 
     /** @param sourceTables the tables of the migration, as numbered; by name they are the same on the target */
     public TargetGate(
@@ -61,6 +62,7 @@ public final class TargetGate {
         this.sourceTables = List.copyOf(sourceTables);
         this.included = included;
         this.journal = journal;
+        this.fingerprints = new TargetFingerprints(route.destination(), route.fence(), journal);
     }
 
     private Database target() {
@@ -185,6 +187,7 @@ public final class TargetGate {
             run(session, statements);
             TargetGuard.pass(session);
             if (commit) {
+                fingerprints.note(session, tables);
                 inSameTransaction.accept(session);
                 session.commit();
             }
@@ -243,7 +246,8 @@ public final class TargetGate {
                 session.execute("SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = '" + LOCK_WAIT + "'");
             }
             TargetGuard.refuse(session);
-            run(session, List.of(Capture.enabling(tables, false)));
+            List<TargetFingerprints.Change> changes = fingerprints.changes(session, tables);
+            run(session, List.of(Capture.enabling(TargetFingerprints.captured(tables, changes), false)));
             run(session, schema.disableStatements());
             if (!route.replicaRole()) {
                 run(session, schema.dropForeignKeys());
@@ -255,6 +259,7 @@ public final class TargetGate {
                     handOver(session, source, table);
                 }
             }
+            fingerprints.carry(changes, session, source);
             // The source first: a crash in between hands the same keys over once more, which does no harm.
             source.commit();
             session.execute("DELETE FROM ferry.marker");

@@ -83,6 +83,15 @@ public final class Catalog {
         });
     }
 
+    /** The key that capture will tell each table's rows apart by, of those that have one; asks the catalogs alone. */
+    public static Map<Long, Key> chosenKeys(Session session) {
+        return withEmptyPath(session, () -> {
+            Map<Long, Key> chosen = new HashMap<>();
+            keys(session).forEach((oid, candidates) -> chosen.put(oid, candidates.get(0)));
+            return chosen;
+        });
+    }
+
     private static @Nullable Key chosen(List<Key> candidates, @Nullable List<String> columns) {
         for (Key candidate : candidates) {
             Key key = columns == null ? candidate : candidate.inOrderOf(columns);

@@ -17,7 +17,18 @@ import org.springframework.jdbc.datasource.DelegatingDataSource;
  * database's own, because CHECK functions and index expressions with unqualified bodies run there (RULES E1).
  */
 public final class Database implements AutoCloseable {
+    /**
+     * First the bounds, which must not end the rest. default_transaction_read_only is left alone: a host sets it on
+     * purpose, while a disk grows.
+     */
     private static final String PINNED = """
+            SET statement_timeout = 0;
+            SET lock_timeout = 0;
+            SET idle_in_transaction_session_timeout = '15min';
+            SELECT pg_catalog.set_config(name, '0', false) FROM pg_catalog.pg_settings
+              WHERE name IN ('idle_session_timeout', 'transaction_timeout');
+            SET default_transaction_isolation = 'read committed';
+            SET default_transaction_deferrable = off;
             SET client_encoding = 'UTF8';
             SET DateStyle = 'ISO, YMD';
             SET IntervalStyle = 'postgres';
@@ -29,9 +40,6 @@ public final class Database implements AutoCloseable {
             SET xmloption = 'content';
             SET row_security = off;
             SET synchronous_commit = on;
-            SET statement_timeout = 0;
-            SET lock_timeout = 0;
-            SET idle_in_transaction_session_timeout = '15min';
             SET tcp_keepalives_idle = 20;
             SET tcp_keepalives_interval = 10;
             SET tcp_keepalives_count = 4;

@@ -6,6 +6,7 @@ import dev.ferry.database.TrackedTable;
 import dev.ferry.journal.Journal;
 import dev.ferry.schema.Stage;
 import dev.ferry.sync.LiveSync;
+import java.time.Clock;
 import java.time.Duration;
 
 /**
@@ -24,6 +25,7 @@ final class Copying {
     private final Signals signals;
     private final Journal journal;
     private final Troubles troubles;
+    private final Clock clock;
 
     Copying(
             Voyage voyage,
@@ -32,7 +34,8 @@ final class Copying {
             FerryProperties properties,
             Signals signals,
             Journal journal,
-            Troubles troubles) {
+            Troubles troubles,
+            Clock clock) {
         this.voyage = voyage;
         this.store = store;
         this.leadership = leadership;
@@ -40,6 +43,7 @@ final class Copying {
         this.signals = signals;
         this.journal = journal;
         this.troubles = troubles;
+        this.clock = clock;
     }
 
     void run() {
@@ -70,7 +74,12 @@ final class Copying {
             return true;
         }
         TableCopy copy = new TableCopy(
-                voyage.route(), properties.chunk().size().toBytes(), voyage.tables(), journal, signals::keepCopying);
+                voyage.route(),
+                properties.chunk().size().toBytes(),
+                voyage.tables(),
+                journal,
+                signals::keepCopying,
+                clock);
         do {
             copy.plan();
             while (!copy.copied()) {
@@ -80,7 +89,9 @@ final class Copying {
                 }
                 copy.plan(); // again those that were rewritten meanwhile
                 if (!copy.copied()) {
-                    signals.await(BETWEEN_ROUNDS); // the chunks left are another process's, or a dead session's
+                    // The chunks left are another process's, or a dead session's, or of a table that somebody locked.
+                    copy.locked().ifPresentOrElse(troubles::waitsFor, troubles::over);
+                    signals.await(BETWEEN_ROUNDS);
                 }
             }
         } while (!copy.prune() && signals.keepCopying());

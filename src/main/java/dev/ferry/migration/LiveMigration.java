@@ -447,6 +447,7 @@ final class LiveMigration implements Migration, AutoCloseable {
     }
 
     private Outcome requestSwitch(Machine parts, MigrationRow row, Options options) {
+        parts.runner().lookAtDefinitions();
         refresh(parts);
         Readiness readiness = status.cutoverReadiness();
         Phase phase = Phase.ofLabel(status.phase());

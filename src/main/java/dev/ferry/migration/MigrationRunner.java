@@ -10,6 +10,7 @@ import dev.ferry.database.TableName;
 import dev.ferry.failure.FerryException;
 import dev.ferry.schema.PgClient;
 import dev.ferry.schema.Stage;
+import dev.ferry.sync.DefinitionWatch;
 import dev.ferry.sync.LiveSync;
 import java.time.Clock;
 import java.time.Duration;
@@ -28,6 +29,7 @@ import org.slf4j.LoggerFactory;
 final class MigrationRunner implements Runnable {
     private static final Logger LOG = LoggerFactory.getLogger(MigrationRunner.class);
     private static final Duration IDLE = Duration.ofSeconds(1);
+    private static final Duration TARGET_LOOKED_AT_EVERY = Duration.ofSeconds(2);
     private static final String FOREIGN_KEYS_VALID = "foreign keys valid";
 
     private final Ends ends;
@@ -48,6 +50,9 @@ final class MigrationRunner implements Runnable {
     private volatile @Nullable ForeignKeyValidation validation;
     private volatile @Nullable Long targetChanges;
     private Instant targetChangesAt = Instant.EPOCH;
+    private volatile List<String> targetDifferences = List.of();
+    private Instant targetLookedAt = Instant.EPOCH;
+    private volatile @Nullable DefinitionWatch definitions;
     private final Backoff backoff = new Backoff();
 
     MigrationRunner(
@@ -95,6 +100,25 @@ final class MigrationRunner implements Runnable {
         return targetChanges;
     }
 
+    /** What a revert found changed on the target and nobody has put right yet. */
+    List<String> targetDifferences() {
+        return targetDifferences;
+    }
+
+    /** What changed on the source and is not the same on the target, as far as was looked. */
+    List<String> definitionsMissing() {
+        DefinitionWatch watch = definitions;
+        return watch == null ? List.of() : watch.missing();
+    }
+
+    /** Before a switch is decided on. */
+    void lookAtDefinitions() {
+        DefinitionWatch watch = definitions;
+        if (watch != null) {
+            watch.lookNow();
+        }
+    }
+
     /** For those who wait for an outcome. */
     void awaitChange(Duration atMost) {
         signals.awaitQuietly(atMost);
@@ -140,6 +164,9 @@ final class MigrationRunner implements Runnable {
         voyage = null;
         sync = null;
         targetChanges = null;
+        targetDifferences = List.of();
+        targetLookedAt = Instant.EPOCH;
+        definitions = null;
     }
 
     private Voyage voyage(MigrationRow row) {
@@ -183,7 +210,7 @@ final class MigrationRunner implements Runnable {
                 } else {
                     Voyage current = voyage(row);
                     sync = null;
-                    new Copying(current, store, leadership, properties, signals, events, troubles).run();
+                    new Copying(current, store, leadership, properties, signals, events, troubles, clock).run();
                 }
             }
             case REPLICATING -> replicate(row);
@@ -223,6 +250,8 @@ final class MigrationRunner implements Runnable {
             sync = current.sync();
         }
         LiveSync live = current.sync();
+        lookAtTarget(current, live);
+        lookAtDefinitions(current);
         if (row.paused()) {
             resting = true;
             live.look();
@@ -236,6 +265,28 @@ final class MigrationRunner implements Runnable {
         if (complete) {
             signals.await(properties.sync().interval());
         }
+    }
+
+    /** What the last revert found there may be put right by now. */
+    private void lookAtTarget(Voyage current, LiveSync live) {
+        if (Duration.between(targetLookedAt, clock.instant()).compareTo(TARGET_LOOKED_AT_EVERY) < 0) {
+            return;
+        }
+        List<String> found = current.targetFingerprints().differences(current.tables());
+        if (!found.equals(targetDifferences)) {
+            live.reread();
+            targetDifferences = found;
+        }
+        targetLookedAt = clock.instant();
+    }
+
+    private void lookAtDefinitions(Voyage current) {
+        DefinitionWatch watch = definitions;
+        if (watch == null) {
+            watch = new DefinitionWatch(current.source(), current.target(), clock);
+            definitions = watch;
+        }
+        watch.look();
     }
 
     private void settleRevert() {
@@ -331,6 +382,8 @@ final class MigrationRunner implements Runnable {
                 return;
             }
             targetChanges = null;
+            targetLookedAt = Instant.EPOCH;
+            current.sync().reread();
             finishRevert(current);
             return;
         }

@@ -3,6 +3,7 @@ package dev.ferry.migration;
 import dev.ferry.capture.Capture;
 import dev.ferry.database.Catalog;
 import dev.ferry.database.End;
+import dev.ferry.database.FerrySchema;
 import dev.ferry.database.Session;
 import dev.ferry.database.Table;
 import dev.ferry.database.TableName;
@@ -13,6 +14,7 @@ import dev.ferry.journal.Journal;
 import dev.ferry.schema.PgClient;
 import dev.ferry.schema.SchemaDump;
 import dev.ferry.schema.Stage;
+import dev.ferry.sync.DefinitionWatch;
 import dev.ferry.sync.SchemaDrift;
 import dev.ferry.sync.SourceServer;
 import dev.ferry.sync.TrackedTables;
@@ -69,6 +71,7 @@ final class SetUp {
         }
         if (!voyage.schema().stored()) {
             journal.info("Reading the schema with pg_dump.");
+            noteDefinitions();
             voyage.schema().store(new SchemaDump(pgClient, voyage.source(), journal).take());
         }
         if (signals.keepGoing()) {
@@ -76,14 +79,17 @@ final class SetUp {
         }
     }
 
+    private void noteDefinitions() {
+        try (Session target = voyage.target().open()) {
+            target.begin();
+            leadership.hold(target, End.TARGET);
+            DefinitionWatch.note(voyage.source(), target);
+            target.commit();
+        }
+    }
+
     private void claimSource() {
-        boolean schemaThere = voyage.source()
-                .jdbc()
-                .sql("SELECT to_regnamespace('ferry') IS NOT NULL AND to_regclass('ferry.run') IS NULL"
-                        + " AND to_regclass('ferry.flyway_schema_history') IS NULL")
-                .query(Boolean.class)
-                .single();
-        if (schemaThere) {
+        if (schemaIsTheApps()) {
             throw new FerryException(
                     FailureCode.SOURCE,
                     "The source has a schema called ferry that Ferry did not make.",
@@ -106,6 +112,14 @@ final class SetUp {
                     FailureCode.FOREIGN_STATE,
                     "The source belongs to another migration (run " + run + ").",
                     "End that one, or remove it from the source with docs/remove-ferry.sql; then press Retry.");
+        }
+    }
+
+    private boolean schemaIsTheApps() {
+        try (Session source = voyage.source().open()) {
+            return source.list(Boolean.class, """
+                            SELECT to_regnamespace('ferry') IS NOT NULL AND to_regclass('ferry.run') IS NULL
+                            """).equals(List.of(true)) && !FerrySchema.isUnfinished(source);
         }
     }
 

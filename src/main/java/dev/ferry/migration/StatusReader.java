@@ -30,6 +30,7 @@ import org.jspecify.annotations.Nullable;
 /** Puts together what people see, from the ledger on the target and from what the runner knows. */
 final class StatusReader {
     private static final Duration SPEED_OVER = Duration.ofSeconds(60);
+    private static final int NAMED = 10;
     private static final Duration STALLED_AFTER = Duration.ofMinutes(5);
 
     private final MigrationStore store;
@@ -479,6 +480,12 @@ final class StatusReader {
             hard.add(new Readiness.Blocker(
                     "revert_not_settled", "What was written on the target before the revert is not undone yet."));
         }
+        if (!runner.targetDifferences().isEmpty()) {
+            hard.add(new Readiness.Blocker(
+                    "schema_drift",
+                    "Changed on the target before the revert: " + String.join("; ", runner.targetDifferences())
+                            + ". Drop what is new, and put the rest back as it was."));
+        }
         if (sync != null) {
             if (!sync.suspended().isEmpty()) {
                 hard.add(new Readiness.Blocker(
@@ -510,6 +517,15 @@ final class StatusReader {
                     delay.seconds() == null
                             ? "No complete cycle since this process began to lead."
                             : String.format(Locale.ROOT, "The target is %.1f s behind.", delay.seconds())));
+        }
+        List<String> missing = runner.definitionsMissing();
+        if (!missing.isEmpty()) {
+            soft.add(new Readiness.Blocker(
+                    "definitions_changed",
+                    "Changed on the source since its schema was read, and not the same on the target: "
+                            + String.join(", ", missing.subList(0, Math.min(NAMED, missing.size())))
+                            + (missing.size() > NAMED ? " and " + (missing.size() - NAMED) + " more" : "")
+                            + ". Make the same change on the target by hand (a trigger only after the switch)."));
         }
         notes.add("The data was not verified row by row.");
         Readiness.Level level = !hard.isEmpty()

@@ -35,6 +35,11 @@ final class Troubles {
         }
     }
 
+    /** This thread's work waits for something that the event log has already. */
+    void waitsFor(String message) {
+        met.put(Thread.currentThread(), message);
+    }
+
     /** This thread's work succeeded, or is over. */
     void over() {
         met.remove(Thread.currentThread());

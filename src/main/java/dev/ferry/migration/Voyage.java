@@ -2,6 +2,7 @@ package dev.ferry.migration;
 
 import dev.ferry.cutover.SourceCleanup;
 import dev.ferry.cutover.TargetCleanup;
+import dev.ferry.cutover.TargetFingerprints;
 import dev.ferry.cutover.TargetGate;
 import dev.ferry.cutover.WriteFence;
 import dev.ferry.database.Catalog;
@@ -114,6 +115,10 @@ final class Voyage {
 
     TargetCleanup targetCleanup() {
         return new TargetCleanup(target(), route.fence(), journal);
+    }
+
+    TargetFingerprints targetFingerprints() {
+        return new TargetFingerprints(target(), route.fence(), journal);
     }
 
     SourceCleanup sourceCleanup() {

@@ -1,5 +1,6 @@
 package dev.ferry.preflight;
 
+import dev.ferry.database.FerrySchema;
 import dev.ferry.database.UserObjects;
 import java.util.ArrayList;
 import java.util.List;
@@ -10,6 +11,8 @@ final class Leftovers {
     private static final String RENAME =
             "Ferry keeps its state in a schema of that name. Rename the app's: ALTER SCHEMA ferry RENAME TO another_name;"
                     + " or, if it is empty and nobody needs it: DROP SCHEMA ferry;";
+
+    private static final String GOES_ON = "An interrupted start made it; the next one goes on with it.";
 
     private Leftovers() {}
 
@@ -59,6 +62,9 @@ final class Leftovers {
         if (!hasSchema(source)) {
             return Verdict.ok("Nothing of Ferry is on the source");
         }
+        if (FerrySchema.isUnfinished(source.session())) {
+            return Verdict.ok("Schema ferry on the source is what an interrupted start left", GOES_ON);
+        }
         if (!isOurs(source, "run")) {
             return Verdict.blocker(
                     "The source has a schema ferry of its own",
@@ -69,9 +75,12 @@ final class Leftovers {
             return Verdict.ok("The source holds the capture of this very migration", "It will be resumed.");
         }
         String run = runOnSource(source);
+        if (run == null) { // written before anything of the app's is touched
+            return Verdict.ok("Schema ferry on the source is what an interrupted start left", GOES_ON);
+        }
         return Verdict.blocker(
                 "Another run's capture is on the source",
-                "Schema ferry on the source belongs to run " + (run == null ? "(without an id)" : run)
+                "Schema ferry on the source belongs to run " + run
                         + ", which this target knows nothing of. Two runs would eat each other's log.",
                 "If that run is over or given up: Abort it in its own dashboard, or remove what it left with"
                         + " docs/remove-ferry.sql (psql \"$HEROKU_URL\" -f docs/remove-ferry.sql). If it is alive, set"
@@ -88,6 +97,9 @@ final class Leftovers {
         OpenEnd target = ends.target();
         if (!hasSchema(target)) {
             return Verdict.ok("Nothing of Ferry is on the target");
+        }
+        if (FerrySchema.isUnfinished(target.session())) {
+            return Verdict.ok("Schema ferry on the target is what an interrupted start left", GOES_ON);
         }
         if (!isOurs(target, "migration")) {
             return Verdict.blocker(

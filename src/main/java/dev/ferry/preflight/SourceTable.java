@@ -1,5 +1,6 @@
 package dev.ferry.preflight;
 
+import dev.ferry.database.Catalog;
 import dev.ferry.database.Scope;
 import dev.ferry.database.TableName;
 import dev.ferry.database.UserObjects;
@@ -7,6 +8,7 @@ import java.sql.Array;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.List;
+import java.util.Map;
 
 /**
  * A table of the app, with all that checks ask about tables: one query for all of them, however many there are.
@@ -32,9 +34,9 @@ record SourceTable(
         boolean included,
         boolean torn) {
 
-    /** By what a changed row can be found again (DESIGN, "Capture - Key"). */
+    /** By what a changed row can be found again; capture's own choice ({@link Catalog#chosenKeys}). */
     enum Key {
-        /** The primary key, or an immediate whole unique index on plain NOT NULL columns. */
+        /** The primary key, or a unique index that serves as well. */
         EVERY_ROW,
         /** A unique index with nullable columns: rows in which one is NULL have no key. */
         ROWS_WITHOUT_NULL,
@@ -42,21 +44,7 @@ record SourceTable(
     }
 
     private static final String ALL = """
-            WITH keys AS (
-                SELECT i.indrelid,
-                       bool_or(i.indisprimary OR nullable.columns = 0) AS every_row
-                  FROM pg_index i
-                 CROSS JOIN LATERAL (
-                       SELECT count(*) AS columns
-                         FROM pg_attribute a
-                        WHERE a.attrelid = i.indrelid
-                          AND a.attnum = ANY ((i.indkey::int2[])[0:i.indnkeyatts - 1])
-                          AND NOT a.attnotnull) nullable
-                 WHERE i.indisprimary
-                    OR i.indisunique AND i.indimmediate AND i.indisvalid
-                       AND i.indpred IS NULL AND i.indexprs IS NULL
-                 GROUP BY i.indrelid),
-            generated AS (
+            WITH generated AS (
                 SELECT a.attrelid, array_agg(a.attname::text ORDER BY a.attnum) AS columns
                   FROM pg_attribute a
                  WHERE a.attgenerated <> '' AND NOT a.attisdropped
@@ -67,11 +55,9 @@ record SourceTable(
                    has_table_privilege(c.oid, 'SELECT') AND has_schema_privilege(n.oid, 'USAGE') AS readable,
                    has_table_privilege(c.oid, 'TRIGGER') AS may_have_triggers,
                    c.relrowsecurity AND c.relforcerowsecurity AS forced,
-                   keys.every_row,
                    generated.columns AS generated
               FROM pg_class c
               JOIN pg_namespace n ON n.oid = c.relnamespace
-              LEFT JOIN keys ON keys.indrelid = c.oid
               LEFT JOIN generated ON generated.attrelid = c.oid
              WHERE c.relkind IN ('r', 'p', 'f')
                AND %s
@@ -79,17 +65,19 @@ record SourceTable(
             """.formatted(UserObjects.relations());
 
     static List<SourceTable> all(OpenEnd source, Scope scope) {
+        Map<Long, dev.ferry.database.Key> keys = Catalog.chosenKeys(source.session());
         return source.session()
                 .jdbc()
                 .sql(ALL)
-                .query((row, number) -> read(row, scope))
+                .query((row, number) -> read(row, keys, scope))
                 .list();
     }
 
-    private static SourceTable read(ResultSet row, Scope scope) throws SQLException {
+    private static SourceTable read(ResultSet row, Map<Long, dev.ferry.database.Key> keys, Scope scope)
+            throws SQLException {
         TableName name = new TableName(row.getString("nspname"), row.getString("relname"));
-        boolean everyRow = row.getBoolean("every_row");
-        Key key = row.wasNull() ? Key.NONE : everyRow ? Key.EVERY_ROW : Key.ROWS_WITHOUT_NULL;
+        dev.ferry.database.Key chosen = keys.get(row.getLong("oid"));
+        Key key = chosen == null ? Key.NONE : chosen.nullable() ? Key.ROWS_WITHOUT_NULL : Key.EVERY_ROW;
         Array generated = row.getArray("generated");
         return new SourceTable(
                 row.getLong("oid"),

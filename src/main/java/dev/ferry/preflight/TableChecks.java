@@ -5,6 +5,7 @@ import dev.ferry.database.TableName;
 import dev.ferry.database.UserObjects;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Predicate;
@@ -22,6 +23,7 @@ final class TableChecks {
     static List<Check> all() {
         return List.of(
                 Check.ofSource("tables-without-key", "tables without a key", TableChecks::keyless),
+                Check.ofSource("reserved-names", "names that capture uses itself", TableChecks::reserved),
                 Check.ofSource("generated-columns", "generated columns", TableChecks::generated),
                 Check.ofSource("unlogged-tables", "unlogged tables", TableChecks::unlogged),
                 Check.ofSource("foreign-tables", "foreign tables", TableChecks::foreign),
@@ -71,6 +73,34 @@ final class TableChecks {
         return total >= LARGE_KEYLESS_TABLE
                 ? Verdict.warning(title, String.join(" ", parts), remedy)
                 : Verdict.note(title, String.join(" ", parts), remedy);
+    }
+
+    /** Capture's statements quote with dollar signs and this word; it refuses these tables (Capture.install). */
+    private static Verdict reserved(Ends ends) {
+        Map<Long, String> columns = new HashMap<>();
+        ends.source().session().jdbc().sql("""
+                        SELECT a.attrelid, string_agg(a.attname, ', ' ORDER BY a.attnum) AS names
+                          FROM pg_attribute a
+                         WHERE a.attnum > 0 AND NOT a.attisdropped AND position('$ferry_' IN a.attname) > 0
+                         GROUP BY a.attrelid
+                        """).query(row -> {
+            columns.put(row.getLong("attrelid"), row.getString("names"));
+        });
+        List<String> clashing = new ArrayList<>();
+        for (SourceTable table : ends.includedTables()) {
+            String inColumns = columns.get(table.oid());
+            if (inColumns != null) {
+                clashing.add(table + " (column " + inColumns + ")");
+            } else if (table.toString().contains("$ferry_")) {
+                clashing.add(table.toString());
+            }
+        }
+        return clashing.isEmpty()
+                ? Verdict.ok("No name is one that capture uses itself")
+                : Verdict.blocker(
+                        Names.count(clashing.size(), "table has", "tables have") + " names that capture uses itself",
+                        Names.some(clashing) + ": the name of the table, its schema or a column contains $ferry_.",
+                        "Rename it on the source, or leave the table out with EXCLUDE_TABLES.");
     }
 
     private static Verdict generated(Ends ends) {

@@ -50,14 +50,16 @@ public final class RowTransfer {
 
     /** Deletes from the destination every row whose key the log knows; leaves the log as it is. */
     public long deleteLoggedKeys(TrackedTable table, Key key) {
-        createStaging(table, key);
+        StagingTable stage = StagingTable.in(destination, table, key);
         CopyPipe.run(
                 origin,
                 "COPY (SELECT DISTINCT %s FROM %s d) TO STDOUT".formatted(key.restored("d"), table.deltaTable()),
                 destination,
-                "COPY %s (%s) FROM STDIN".formatted(staging(table), key.names("")));
-        destination.execute("ANALYZE " + staging(table));
-        return deleteStaged(table, key);
+                "COPY %s (%s) FROM STDIN".formatted(stage.sql(), key.names("")));
+        stage.analyze();
+        long deleted = deleteStaged(table, key, stage);
+        stage.empty();
+        return deleted;
     }
 
     /**
@@ -68,7 +70,7 @@ public final class RowTransfer {
      * @return keys applied
      */
     public long applyLoggedKeys(TrackedTable table, Key key, long keys, long limit) {
-        createStaging(table, key);
+        StagingTable stage = StagingTable.in(destination, table, key);
         steerPlanner(origin, table, Math.min(keys, limit));
         String bound = limit == Long.MAX_VALUE
                 ? ""
@@ -91,12 +93,12 @@ public final class RowTransfer {
                                 table.name().sql(),
                                 key.matches("t", "k")),
                 destination,
-                "COPY %s FROM STDIN".formatted(staging(table)));
+                "COPY %s FROM STDIN".formatted(stage.sql()));
         if (staged > ANALYZE_FROM) {
-            destination.execute("ANALYZE " + staging(table));
+            stage.analyze();
         }
         steerPlanner(destination, table, staged);
-        deleteStaged(table, key);
+        deleteStaged(table, key, stage);
         List<Column> columns = table.definition().copiedColumns();
         destination.execute("INSERT INTO %s (%s) OVERRIDING SYSTEM VALUE SELECT %s FROM %s WHERE present"
                 .formatted(
@@ -105,7 +107,8 @@ public final class RowTransfer {
                         IntStream.rangeClosed(1, columns.size())
                                 .mapToObj(i -> "c" + i)
                                 .collect(Collectors.joining(", ")),
-                        staging(table)));
+                        stage.sql()));
+        stage.empty();
         return staged;
     }
 
@@ -132,26 +135,11 @@ public final class RowTransfer {
                 .formatted(table.name().sql(), table.definition().columnList(""));
     }
 
-    private static String staging(TrackedTable table) {
-        return "pg_temp.ferry_stage_" + table.id();
-    }
-
-    /** Columns are called by position: no column of the app can have the name of one of ours. */
-    private void createStaging(TrackedTable table, Key key) {
-        List<Column> columns = table.definition().copiedColumns();
-        String declarations = IntStream.rangeClosed(1, columns.size())
-                .mapToObj(i -> ", c" + i + " " + columns.get(i - 1).stagingType())
-                .collect(Collectors.joining());
-        destination.execute(
-                "CREATE TEMPORARY TABLE IF NOT EXISTS ferry_stage_%d (%s, present boolean%s) ON COMMIT DELETE ROWS"
-                        .formatted(table.id(), key.declarations(), declarations));
-    }
-
-    private long deleteStaged(TrackedTable table, Key key) {
+    private long deleteStaged(TrackedTable table, Key key, StagingTable stage) {
         return destination
                 .jdbc()
                 .sql("DELETE FROM ONLY %s AS t USING %s AS k WHERE %s"
-                        .formatted(table.name().sql(), staging(table), key.matches("t", "k")))
+                        .formatted(table.name().sql(), stage.sql(), key.matches("t", "k")))
                 .update();
     }
 }

@@ -92,6 +92,11 @@ public final class LiveSync {
         return newTables;
     }
 
+    /** Somebody else wrote to the tables' entries: takes over what is suspended now. */
+    public void reread() {
+        reloadEntries();
+    }
+
     private void reloadEntries() {
         entries = store.entries();
         suspended = entries.values().stream()

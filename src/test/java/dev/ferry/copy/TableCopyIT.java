@@ -1,13 +1,16 @@
 package dev.ferry.copy;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.ferry.testing.SettableClock;
 import dev.ferry.testing.SyncedPair;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -19,6 +22,7 @@ class TableCopyIT {
     private static final long CHUNK = 64 * 1024;
 
     private final SyncedPair pair = SyncedPair.create();
+    private final SettableClock clock = new SettableClock();
 
     @AfterEach
     void close() {
@@ -31,7 +35,7 @@ class TableCopyIT {
         pair.heroku().run("INSERT INTO t SELECT i, repeat('x', 200), i FROM generate_series(1, 1000) i");
         pair.captured();
         pair.planetScale().run("ALTER TABLE t DROP CONSTRAINT t_pkey"); // built after the prune
-        return pair.copy(CHUNK, () -> true);
+        return pair.copy(CHUNK, () -> true, clock);
     }
 
     private static void execute(Connection connection, String sql) throws SQLException {
@@ -63,20 +67,12 @@ class TableCopyIT {
             execute(app, statements);
             CompletableFuture<Boolean> chunk;
             do {
+                clock.advance(Duration.ofSeconds(6));
                 chunk = pair.untilItWaits(copy::copyNextChunk);
-            } while (chunk.isCompletedExceptionally() && ranOutOfTime(chunk));
+            } while (chunk.isDone() && copy.locked().isPresent()); // out of time, on a busy machine
             assertThat(chunk).as("the chunk waits for the app").isNotDone();
             app.commit();
             assertThat(chunk.orTimeout(60, TimeUnit.SECONDS).join()).isTrue();
-        }
-    }
-
-    private static boolean ranOutOfTime(CompletableFuture<?> chunk) {
-        try {
-            chunk.join();
-            return false;
-        } catch (CompletionException e) {
-            return SyncedPair.ranOutOfTime(e);
         }
     }
 
@@ -166,6 +162,105 @@ class TableCopyIT {
 
         pair.assertEqual();
         assertThat(pair.markers("t") + pair.logged("t")).isZero();
+    }
+
+    private TableCopy copyOfThreeTables() {
+        pair.schema("CREATE TABLE a (id int PRIMARY KEY, v text); CREATE TABLE b (LIKE a INCLUDING ALL);"
+                + " CREATE TABLE c (LIKE a INCLUDING ALL)");
+        for (String table : List.of("a", "b", "c")) {
+            pair.heroku().run("INSERT INTO " + table + " SELECT i, repeat('x', 200) FROM generate_series(1, 1000) i");
+        }
+        pair.captured();
+        return pair.copy(CHUNK, () -> true, clock);
+    }
+
+    private long openChunks(String table) {
+        return target("count(*) FROM ferry.chunk WHERE done_at IS NULL AND table_id = "
+                + pair.table(table).id());
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void aTableThatSomebodyLockedHoldsUpNoneOfTheOthers(boolean planned) throws SQLException {
+        TableCopy copy = copyOfThreeTables();
+        if (planned) {
+            copy.plan();
+        }
+        try (Connection app = pair.heroku().connect()) {
+            app.setAutoCommit(false);
+            execute(app, "LOCK TABLE a IN ACCESS EXCLUSIVE MODE");
+
+            copy.plan();
+            while (copy.copyNextChunk()) {
+                // the next one
+            }
+
+            assertThat(target("count(*) FROM b")).isEqualTo(1000);
+            assertThat(target("count(*) FROM c")).isEqualTo(1000);
+            assertThat(target("count(*) FROM a")).isZero();
+            assertThat(openChunks("b") + openChunks("c")).isZero();
+            assertThat(copy.copied()).as("the copy as a whole").isFalse();
+        }
+        copy.plan();
+        assertThat(copy.copyNextChunk()).as("left out for a while").isFalse();
+        clock.advance(Duration.ofSeconds(6));
+        copyAll(copy);
+        pair.assertEqual();
+    }
+
+    @Test
+    void whoHoldsALockIsNamedOnceAMinuteATable() throws SQLException {
+        TableCopy copy = copyOfThreeTables();
+        copy.plan();
+        try (Connection app = pair.heroku().connect()) {
+            app.setAutoCommit(false);
+            execute(app, "LOCK TABLE a, b IN ACCESS EXCLUSIVE MODE");
+            for (int tries = 0; tries < 3; tries++) {
+                while (copy.copyNextChunk()) {
+                    // the next one
+                }
+                clock.advance(Duration.ofSeconds(6));
+            }
+            assertThat(pair.journal())
+                    .filteredOn(line -> line.contains("is locked"))
+                    .hasSize(2)
+                    .allMatch(line -> line.contains("in the way: pid"))
+                    .anyMatch(line -> line.startsWith("public.a"))
+                    .anyMatch(line -> line.startsWith("public.b"));
+            assertThat(copy.locked())
+                    .hasValueSatisfying(line -> assertThat(line).contains("is locked"));
+
+            clock.advance(Duration.ofMinutes(1));
+            while (copy.copyNextChunk()) {
+                // the next one
+            }
+
+            assertThat(pair.journal())
+                    .filteredOn(line -> line.contains("is locked"))
+                    .hasSize(4);
+        }
+        clock.advance(Duration.ofSeconds(6));
+        copyAll(copy);
+        assertThat(copy.locked()).isEmpty();
+    }
+
+    @Test
+    void aLockedTableIsPrunedAfterTheOthers() throws SQLException {
+        TableCopy copy = copyOfThreeTables();
+        copy.plan();
+        while (copy.copyNextChunk()) {
+            // the next one
+        }
+        try (Connection app = pair.heroku().connect()) {
+            app.setAutoCommit(false);
+            execute(app, "LOCK TABLE a IN ACCESS EXCLUSIVE MODE");
+
+            assertThatThrownBy(copy::prune).hasMessageContaining("public.a is locked");
+
+            assertThat(target("count(*) FROM ferry.table_copy WHERE state = 'pruned'"))
+                    .isEqualTo(2);
+        }
+        assertThat(copy.prune()).isTrue();
     }
 
     @Test

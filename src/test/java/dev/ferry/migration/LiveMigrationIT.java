@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 import dev.ferry.schema.PgClient;
 import dev.ferry.testing.PostgresServer;
 import dev.ferry.testing.TestDatabase;
+import dev.ferry.testing.UnfinishedStart;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
@@ -105,6 +106,24 @@ class LiveMigrationIT {
                 .until(() -> migration().status().phase().equals(Phase.ERROR.label()));
         assertThat(migration().status().error()).contains("a value was refused (SQLSTATE 22P02)");
         assertThat(migration().status().toString() + migration().events(100)).doesNotContain("S3CRET");
+    }
+
+    @Test
+    void startsOverWhatAnEarlierStartLeftUnfinished() {
+        TestDatabase target = PostgresServer.shared(17).planetScaleDatabase(true);
+        source.run("CREATE TABLE t (id int PRIMARY KEY); INSERT INTO t VALUES (1); CREATE SCHEMA ferry");
+        UnfinishedStart.leaveIn(target);
+        running = new LiveMigration(
+                new FerryEnvironment(source.url(), target.url(), null),
+                properties(Map.of()),
+                PgClient.installed(),
+                Clock.systemUTC());
+        migration().start();
+
+        accepted(Action.START);
+
+        awaitPhase(Phase.REPLICATING);
+        assertThat(target.count("SELECT count(*) FROM t")).isEqualTo(1);
     }
 
     private static List<String> rows(TestDatabase database) {

@@ -11,6 +11,7 @@ import dev.ferry.preflight.Finding.Level;
 import dev.ferry.preflight.PreflightReport.TableWithGeneratedColumns;
 import dev.ferry.testing.PostgresServer;
 import dev.ferry.testing.TestDatabase;
+import dev.ferry.testing.UnfinishedStart;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -633,6 +634,45 @@ class PreflightIT {
     }
 
     @Test
+    void goesOnWithASchemaThatAnInterruptedStartLeft() {
+        source.run("CREATE SCHEMA ferry");
+        target.run("CREATE SCHEMA ferry");
+        PreflightReport empty = preflight();
+        assertThat(finding(empty, "source-leftovers").level()).isEqualTo(Level.OK);
+        assertThat(finding(empty, "target-leftovers").level()).isEqualTo(Level.OK);
+
+        UnfinishedStart.leaveIn(source);
+        UnfinishedStart.leaveIn(target);
+        assertThat(source.count("SELECT count(*) FROM ferry.flyway_schema_history WHERE version IS NOT NULL"))
+                .isZero();
+
+        PreflightReport report = preflight();
+
+        assertThat(finding(report, "source-leftovers").level()).isEqualTo(Level.OK);
+        assertThat(finding(report, "target-leftovers").level()).isEqualTo(Level.OK);
+        assertThat(finding(report, "target-leftovers").detail()).contains("interrupted");
+
+        source.run("CREATE TABLE ferry.run (run_id uuid NOT NULL, epoch bigint NOT NULL)");
+        assertThat(find("source-leftovers").level()).isEqualTo(Level.OK);
+    }
+
+    @Test
+    void leavesASchemaFerryAloneThatHoldsMoreOrIsAnothersOrWasWorkedOn() {
+        target.run("CREATE SCHEMA ferry; CREATE FUNCTION ferry.boat() RETURNS int LANGUAGE sql AS 'SELECT 1'");
+        source.runAsSuperuser("CREATE SCHEMA ferry");
+        PreflightReport report = preflight();
+        assertThat(finding(report, "target-leftovers").level()).isEqualTo(Level.BLOCKER);
+        assertThat(finding(report, "source-leftovers").level()).isEqualTo(Level.BLOCKER);
+
+        target.run("DROP SCHEMA ferry CASCADE");
+        UnfinishedStart.leaveIn(target);
+        target.run(
+                "INSERT INTO ferry.flyway_schema_history (installed_rank, version, description, type, script,"
+                        + " installed_by, execution_time, success) VALUES (7, '1', 'boats', 'SQL', 'V1__boats.sql', 'app', 1, true)");
+        assertThat(find("target-leftovers").level()).isEqualTo(Level.BLOCKER);
+    }
+
+    @Test
     void tellsWhatWasDoneOnTheTarget() {
         ferryOnTarget(UUID.randomUUID(), "completed");
         assertThat(find("target-leftovers").level()).isEqualTo(Level.NOTE);
@@ -654,7 +694,7 @@ class PreflightIT {
         assertThat(finding.level()).isEqualTo(Level.BLOCKER);
         assertThat(finding.detail())
                 .isEqualTo("1 table: app.old; 1 view: public.v; 1 sequence: app.old_a_seq; 1 function: app.f;"
-                        + " 1 type: app.mood.");
+                        + " 1 type: app.mood. In other schemas, not in the way: 1 table: elsewhere.fine.");
     }
 
     // ---- tables
@@ -697,6 +737,40 @@ class PreflightIT {
                 .contains("the only key of public.nullable_key");
         assertThat(finding(report, "generated-columns").detail()).contains("archive.totals (x, y)");
         assertThat(report.allTablesValid()).isTrue();
+    }
+
+    /** An index that compares otherwise than the type does is no key for capture: its DISTINCT would merge rows. */
+    @Test
+    void countsOnlyKeysThatCaptureCanUse() {
+        source.run("""
+                CREATE TABLE by_pattern (a text NOT NULL);
+                CREATE UNIQUE INDEX ON by_pattern (a text_pattern_ops);
+                CREATE TABLE by_both (a text NOT NULL, b int NOT NULL UNIQUE);
+                CREATE UNIQUE INDEX ON by_both (a text_pattern_ops);
+                CREATE TABLE by_nullable (a text NOT NULL, b int UNIQUE);
+                CREATE UNIQUE INDEX ON by_nullable (a text_pattern_ops);
+                """);
+
+        PreflightReport report = preflight();
+
+        assertThat(report.tablesWithoutKey()).containsExactly("by_pattern");
+        assertThat(finding(report, "tables-without-key").detail()).contains("the only key of public.by_nullable:");
+    }
+
+    @Test
+    void refusesNamesThatCaptureUsesItself() {
+        source.run("CREATE SCHEMA \"a$ferry_b\"; CREATE TABLE \"a$ferry_b\".t (id int PRIMARY KEY);"
+                + "CREATE TABLE \"x$ferry_y\" (id int PRIMARY KEY);"
+                + "CREATE TABLE fine (id int PRIMARY KEY, \"$ferry_body$\" int)");
+
+        Finding finding = find("reserved-names");
+
+        assertThat(finding.level()).isEqualTo(Level.BLOCKER);
+        assertThat(finding.detail()).contains("a$ferry_b.t, public.fine (column $ferry_body$), public.x$ferry_y");
+        assertThat(finding.remedy()).contains("EXCLUDE_TABLES");
+
+        excluded = "a$ferry_b.t,x$ferry_y,fine";
+        assertThat(find("reserved-names").level()).isEqualTo(Level.OK);
     }
 
     @Test

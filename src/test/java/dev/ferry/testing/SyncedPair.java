@@ -244,7 +244,11 @@ public final class SyncedPair implements AutoCloseable, Journal {
     }
 
     public TableCopy copy(long chunkBytes, BooleanSupplier keepGoing) {
-        return new TableCopy(route(), chunkBytes, tables, this, keepGoing);
+        return copy(chunkBytes, keepGoing, Clock.systemUTC());
+    }
+
+    public TableCopy copy(long chunkBytes, BooleanSupplier keepGoing, Clock clock) {
+        return new TableCopy(route(), chunkBytes, tables, this, keepGoing, clock);
     }
 
     /** Rows of log that wait for one table. */
