@@ -69,9 +69,10 @@ final class TargetGuard {
     /** Inside the session's transaction: from its commit on, everybody else's writes are refused. */
     static void refuse(Session session) {
         function(session, """
-                IF pg_catalog.current_setting('%s', true) IS DISTINCT FROM 'on' THEN
+                IF pg_catalog.current_setting('%1$s', true) IS DISTINCT FROM 'on' THEN
                   RAISE EXCEPTION 'this database is a copy that Ferry keeps in sync: writes to %% are refused', TG_RELID::regclass
-                    USING ERRCODE = 'insufficient_privilege', HINT = 'Point the app at the database that it is moved from.';
+                    USING ERRCODE = 'insufficient_privilege', HINT = 'Point the app at the database that it is moved from.'
+                      ' To mend a table by hand: SET %1$s = on;';
                 END IF;
                 """.formatted(Route.APPLYING));
     }

@@ -5,6 +5,7 @@ import static org.awaitility.Awaitility.await;
 
 import dev.ferry.journal.Event;
 import dev.ferry.schema.PgClient;
+import dev.ferry.testing.RowComparison;
 import dev.ferry.testing.TestDatabase;
 import java.time.Clock;
 import java.time.Duration;
@@ -18,26 +19,33 @@ final class RunningMigration implements AutoCloseable {
 
     private final TestDatabase source;
     private final TestDatabase target;
+    private final Map<String, String> settings;
     private LiveMigration migration;
 
-    private RunningMigration(TestDatabase source, TestDatabase target, @Nullable String excludeTables) {
+    private RunningMigration(
+            TestDatabase source, TestDatabase target, @Nullable String excludeTables, Map<String, String> settings) {
         this.source = source;
         this.target = target;
+        this.settings = settings;
         this.migration = launched(excludeTables);
     }
 
     static RunningMigration between(TestDatabase source, TestDatabase target) {
-        return new RunningMigration(source, target, null);
+        return new RunningMigration(source, target, null, Map.of("ferry.sync.interval", "50ms"));
     }
 
     static RunningMigration between(TestDatabase source, TestDatabase target, String excludeTables) {
-        return new RunningMigration(source, target, excludeTables);
+        return new RunningMigration(source, target, excludeTables, Map.of("ferry.sync.interval", "50ms"));
+    }
+
+    static RunningMigration between(TestDatabase source, TestDatabase target, Map<String, String> settings) {
+        return new RunningMigration(source, target, null, settings);
     }
 
     private LiveMigration launched(@Nullable String excludeTables) {
         LiveMigration launched = new LiveMigration(
                 new FerryEnvironment(source.url(), target.url(), excludeTables),
-                LiveMigrationIT.properties(Map.of("ferry.sync.interval", "50ms")),
+                LiveMigrationIT.properties(settings),
                 PgClient.installed(),
                 Clock.systemUTC());
         launched.start();
@@ -76,6 +84,11 @@ final class RunningMigration implements AutoCloseable {
         return migration.events(200).stream().map(Event::message).toList();
     }
 
+    /** Waits for the answer, whatever it is. */
+    Outcome perform(Action action, Migration.Options options) {
+        return migration.perform(action, options);
+    }
+
     void accepted(Action action) {
         assertThat(migration.perform(action, Migration.Options.NONE))
                 .as(() -> action + ", events: " + events())
@@ -105,6 +118,10 @@ final class RunningMigration implements AutoCloseable {
                     .noneMatch(blocker -> blocker.code().equals("schema_drift"));
             return status().cutoverReadiness().level() == Readiness.Level.READY;
         });
+    }
+
+    void awaitEqual() {
+        await("every row is equal").atMost(PATIENCE).untilAsserted(() -> RowComparison.assertEqual(source, target));
     }
 
     @Override
