@@ -110,8 +110,8 @@ final class RightsChange {
             for (Right right : bundle.rights()) {
                 String said = cannotRun(right.grant());
                 if (said != null) {
-                    lost.add("A right on " + right.object() + " could not be given back, " + said + ": " + right.grant()
-                            + ";");
+                    lost.add(right.privilege() + " on " + right.object() + " could not be given back: " + said + "; "
+                            + right.grant() + ";");
                 }
             }
         }

@@ -6,6 +6,7 @@ import dev.ferry.database.End;
 import dev.ferry.database.EpochFence;
 import dev.ferry.database.LockPatience;
 import dev.ferry.database.Route;
+import dev.ferry.database.Scope;
 import dev.ferry.database.Session;
 import dev.ferry.database.TableName;
 import dev.ferry.journal.Journal;
@@ -114,19 +115,15 @@ final class TargetGuard {
     }
 
     private List<TableName> tables(String not, Predicate<TableName> wanted) {
-        return target
-                .jdbc()
+        List<TableName> found = target.jdbc()
                 .sql("""
                         SELECT n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-                        WHERE %s
+                        WHERE c.relkind IN ('r', 'p') AND %s
                           AND %s EXISTS (SELECT FROM pg_trigger t WHERE t.tgrelid = c.oid AND t.tgname = '%s')
                         ORDER BY n.nspname, c.relname
-                        """.formatted(
-                        Catalog.USER_TABLES.replace("c.relkind = 'r'", "c.relkind IN ('r', 'p')"), not, TRIGGER))
+                        """.formatted(Catalog.USER_RELATIONS, not, TRIGGER))
                 .query((row, number) -> new TableName(row.getString(1), row.getString(2)))
-                .list()
-                .stream()
-                .filter(wanted)
-                .toList();
+                .list();
+        return found.stream().filter(Scope.of(target.jdbc(), wanted)).toList();
     }
 }
