@@ -14,6 +14,8 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -65,6 +67,7 @@ final class RightsChange {
                 if (attempt >= TRIES || !(CONFLICTS.contains(state) || OUTDATED.contains(state))) {
                     throw e;
                 }
+                letTheOtherFinish(attempt);
             }
         }
     }
@@ -84,8 +87,14 @@ final class RightsChange {
                 if (attempt >= TRIES || !CONFLICTS.contains(String.valueOf(SqlState.of(e)))) {
                     throw e;
                 }
+                letTheOtherFinish(attempt);
             }
         }
+    }
+
+    /** Somebody else changes rights just now; a conflict costs them nothing and us a few milliseconds. */
+    private static void letTheOtherFinish(int attempt) {
+        LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(10L * attempt));
     }
 
     private void giveBackMissing(Set<String> lost) {

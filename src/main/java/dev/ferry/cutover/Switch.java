@@ -81,7 +81,9 @@ public final class Switch {
             revoke();
         }
         progress.accept(new SwitchProgress(0, SwitchProgress.State.DRAINING, List.of(), null));
-        drain();
+        if (!drain(mayOpen)) {
+            return Outcome.STOPPED;
+        }
         requireNothingChanged();
         gate.alignSequences();
         return open(mayOpen, opened);
@@ -172,11 +174,15 @@ public final class Switch {
     }
 
     /** No writer is left: the first whole cycle takes all there is, and the next one must find nothing. */
-    private void drain() {
+    private boolean drain(BooleanSupplier mayOpen) {
         SyncCycle.Result result;
         do {
+            if (!mayOpen.getAsBoolean()) {
+                return false;
+            }
             result = sync.cycle(true, session -> {});
         } while (!result.pending().isEmpty());
+        return true;
     }
 
     /** A table that drifted, or appeared, before the app was shut out would be left behind. */

@@ -4,6 +4,7 @@ import dev.ferry.capture.Capture;
 import dev.ferry.database.Database;
 import dev.ferry.database.EpochFence;
 import dev.ferry.journal.Journal;
+import java.util.List;
 import java.util.function.BooleanSupplier;
 
 /** Takes off the target what acts on the app's writes there: capture and the copy's guard. Ferry's state stays. */
@@ -21,6 +22,6 @@ public final class TargetCleanup {
     /** @return false if asked to stop before */
     public boolean run(BooleanSupplier keepGoing) {
         return new Capture(target, fence, journal, keepGoing).remove()
-                && new TargetGuard(target, fence, name -> true, journal).remove(keepGoing);
+                && new TargetGuard(target, fence, List.of(), journal).remove(keepGoing);
     }
 }

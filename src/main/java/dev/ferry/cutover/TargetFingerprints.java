@@ -111,11 +111,12 @@ public final class TargetFingerprints {
                 .collect(Collectors.toMap(table -> table.definition().oid(), Function.identity()));
     }
 
+    /** In the schemas that the migration made or filled: another app's tables beside them are none of its business. */
     private static Map<Long, TableName> userTables(Session session) {
         Map<Long, TableName> tables = new TreeMap<>();
         session.jdbc()
                 .sql("SELECT c.oid, n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
-                        + " WHERE " + Catalog.USER_TABLES)
+                        + " WHERE n.nspname IN (SELECT schema_name FROM ferry.table_copy) AND " + Catalog.USER_TABLES)
                 .query(row -> {
                     tables.put(row.getLong("oid"), new TableName(row.getString("nspname"), row.getString("relname")));
                 });
@@ -211,8 +212,9 @@ public final class TargetFingerprints {
         for (Change change : changes) {
             if (change.id() != null) {
                 // All of it is read again: what capture logged before it was lost is of no use any more.
-                if (change.recapture() != null && change.reason() == null) {
-                    target.execute(Capture.removal(change.id(), change.name()));
+                boolean gone = !isThere(target, change.oid());
+                if (gone || (change.recapture() != null && change.reason() == null)) {
+                    target.execute(Capture.removal(change.id(), gone ? null : change.name()));
                 } else {
                     target.execute("DO $ferry_block$ BEGIN IF to_regclass('ferry.delta_%1$d') IS NOT NULL THEN"
                                     .formatted(change.id())
@@ -256,6 +258,11 @@ public final class TargetFingerprints {
         }
     }
 
+    private static boolean isThere(Session session, long oid) {
+        return session.list(Boolean.class, "SELECT EXISTS (SELECT FROM pg_class WHERE oid = ?::oid)", oid)
+                .get(0);
+    }
+
     /**
      * What a revert found on the target and nobody has put right yet, for people. What is as it was again is forgotten here,
      * and its sync goes on.
@@ -272,10 +279,14 @@ public final class TargetFingerprints {
             Map<TableName, List<String>> keys = tables.stream()
                     .collect(Collectors.toMap(
                             TrackedTable::name, table -> table.definition().keyColumns()));
-            Map<Long, Table> now = Catalog.tables(session, name -> true, keys).stream()
-                    .collect(Collectors.toMap(Table::oid, Function.identity()));
+            List<Table> all = Catalog.tables(session, name -> true, keys);
+            Map<Long, Table> now = all.stream().collect(Collectors.toMap(Table::oid, Function.identity()));
+            Map<TableName, Table> byName = all.stream().collect(Collectors.toMap(Table::name, Function.identity()));
             for (Opened table : found) {
                 Table there = now.get(table.tableOid());
+                if (there == null && table.tableId() != null) {
+                    there = byName.get(table.name()); // made anew, under its own name
+                }
                 boolean right = table.tableId() == null
                         ? there == null
                         : there != null

@@ -12,6 +12,7 @@ import dev.ferry.database.LockHolders;
 import dev.ferry.database.Route;
 import dev.ferry.database.Session;
 import dev.ferry.database.SqlState;
+import dev.ferry.database.TableLockedException;
 import dev.ferry.database.TableName;
 import dev.ferry.database.TrackedTable;
 import dev.ferry.failure.FailureCode;
@@ -40,6 +41,7 @@ import java.util.stream.Collectors;
  */
 public final class TargetGate {
     private static final String LOCK_WAIT = "3s";
+    private static final int STATEMENTS_AT_ONCE = 100;
     /** Less than deadlock_timeout for all of them together: Ferry backs off, not the app (RULES C1). */
     private static final String ALL_LOCKS_WAIT = "900ms";
 
@@ -88,7 +90,8 @@ public final class TargetGate {
     }
 
     private TargetGuard guard() {
-        return new TargetGuard(target(), fence(), included, journal);
+        return new TargetGuard(
+                target(), fence(), sourceTables.stream().map(TrackedTable::name).toList(), journal);
     }
 
     /** Refuses writes by anybody but Ferry from now until the target is opened. */
@@ -214,18 +217,17 @@ public final class TargetGate {
      * tables are locked first.
      *
      * @param inSameTransaction what must be true exactly if the target is closed
-     * @return who was in the way; empty if it is closed now
+     * @throws TableLockedException while somebody is in the way
      */
-    public Optional<List<String>> close(Consumer<Session> inSameTransaction) {
+    public void close(Consumer<Session> inSameTransaction) {
         List<TrackedTable> tables = targetTables();
         try {
             close(tables, inSameTransaction);
-            return Optional.empty();
         } catch (RuntimeException e) {
             if (!SqlState.isLockTrouble(e)) {
                 throw e;
             }
-            return Optional.of(inTheWay(tables));
+            throw new TableLockedException("The revert waits: a table of the target", inTheWay(tables), e);
         }
     }
 
@@ -245,7 +247,7 @@ public final class TargetGate {
                         + " IN SHARE ROW EXCLUSIVE MODE");
                 session.execute("SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = '" + LOCK_WAIT + "'");
             }
-            TargetGuard.refuse(session);
+            guard().refuseEverywhere(session);
             List<TargetFingerprints.Change> changes = fingerprints.changes(session, tables);
             run(session, List.of(Capture.enabling(TargetFingerprints.captured(tables, changes), false)));
             run(session, schema.disableStatements());
@@ -254,8 +256,9 @@ public final class TargetGate {
             }
             source.begin();
             fence().hold(source, End.SOURCE);
+            Set<Integer> written = new ChangeLog(route).pending(session, tables).keySet();
             for (TrackedTable table : tables) {
-                if (sourceById.containsKey(table.id())) {
+                if (sourceById.containsKey(table.id()) && written.contains(table.id())) {
                     handOver(session, source, table);
                 }
             }
@@ -297,11 +300,11 @@ public final class TargetGate {
         }
     }
 
+    /** Many in one round trip: the app is shut out meanwhile. */
     private static void run(Session session, List<String> statements) {
-        for (String statement : statements) {
-            if (!statement.isBlank()) {
-                session.execute(statement);
-            }
+        for (int from = 0; from < statements.size(); from += STATEMENTS_AT_ONCE) {
+            session.execute(String.join(
+                    ";\n", statements.subList(from, Math.min(from + STATEMENTS_AT_ONCE, statements.size()))));
         }
     }
 }

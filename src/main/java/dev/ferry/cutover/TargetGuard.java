@@ -1,18 +1,16 @@
 package dev.ferry.cutover;
 
-import dev.ferry.database.Catalog;
 import dev.ferry.database.Database;
 import dev.ferry.database.End;
 import dev.ferry.database.EpochFence;
 import dev.ferry.database.LockPatience;
 import dev.ferry.database.Route;
-import dev.ferry.database.Scope;
 import dev.ferry.database.Session;
 import dev.ferry.database.TableName;
 import dev.ferry.journal.Journal;
+import java.util.Collection;
 import java.util.List;
 import java.util.function.BooleanSupplier;
-import java.util.function.Predicate;
 
 /**
  * Refuses writes to the target by anybody but Ferry while it is a copy: before the switch, and from a revert on. An app that
@@ -24,13 +22,14 @@ final class TargetGuard {
 
     private final Database target;
     private final EpochFence fence;
-    private final Predicate<TableName> included;
+    private final Collection<TableName> tables;
     private final Journal journal;
 
-    TargetGuard(Database target, EpochFence fence, Predicate<TableName> included, Journal journal) {
+    /** @param tables those of the migration; the roots above them are guarded too, and nobody else's */
+    TargetGuard(Database target, EpochFence fence, Collection<TableName> tables, Journal journal) {
         this.target = target;
         this.fence = fence;
-        this.included = included;
+        this.tables = List.copyOf(tables);
         this.journal = journal;
     }
 
@@ -40,7 +39,10 @@ final class TargetGuard {
      * @return false if asked to stop before
      */
     boolean install(BooleanSupplier keepGoing) {
-        List<TableName> bare = tables("NOT");
+        List<TableName> bare;
+        try (Session session = target.open()) {
+            bare = bare(session);
+        }
         if (bare.isEmpty()) {
             return true;
         }
@@ -53,18 +55,30 @@ final class TargetGuard {
         LockPatience patience = new LockPatience(target, journal, keepGoing);
         for (TableName table : bare) {
             boolean done = patience.run(
-                    "guard the copy " + table, table, """
-                    DO $ferry_block$ BEGIN
-                    %s
-                    CREATE TRIGGER %s BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON %s
-                      FOR EACH STATEMENT EXECUTE FUNCTION ferry.refuse_write_to_copy();
-                    ALTER TABLE ONLY %3$s ENABLE ALWAYS TRIGGER %2$s;
-                    END $ferry_block$""".formatted(fence.assertion(End.TARGET), TRIGGER, table.sql()));
+                    "guard the copy " + table,
+                    table,
+                    "DO $ferry_block$ BEGIN\n" + fence.assertion(End.TARGET) + triggerOn(table) + "END $ferry_block$");
             if (!done) {
                 return false;
             }
         }
         return true;
+    }
+
+    private static String triggerOn(TableName table) {
+        return """
+                CREATE OR REPLACE TRIGGER %1$s BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON %2$s
+                  FOR EACH STATEMENT EXECUTE FUNCTION ferry.refuse_write_to_copy();
+                ALTER TABLE ONLY %2$s ENABLE ALWAYS TRIGGER %1$s;
+                """.formatted(TRIGGER, table.sql());
+    }
+
+    /** Inside the session's transaction, which has locked the tables: as {@link #refuse}, on new and altered tables too. */
+    void refuseEverywhere(Session session) {
+        refuse(session);
+        for (TableName table : bare(session)) {
+            session.execute(triggerOn(table));
+        }
     }
 
     /** Inside the session's transaction: from its commit on, everybody else's writes are refused. */
@@ -91,10 +105,10 @@ final class TargetGuard {
                 """.formatted(body));
     }
 
-    /** Takes trigger and function away, whatever is excluded now. */
+    /** Takes trigger and function away. */
     boolean remove(BooleanSupplier keepGoing) {
         LockPatience patience = new LockPatience(target, journal, keepGoing);
-        for (TableName table : tables("", name -> true)) {
+        for (TableName table : guarded()) {
             boolean done = patience.run(
                     "remove the copy's guard from " + table,
                     table,
@@ -110,20 +124,35 @@ final class TargetGuard {
         return true;
     }
 
-    private List<TableName> tables(String not) {
-        return tables(not, included);
+    /** Tables without the trigger, or with one that somebody disabled. */
+    private List<TableName> bare(Session session) {
+        return session.jdbc()
+                .sql("""
+                        WITH mine AS (SELECT to_regclass(name)::oid AS oid FROM unnest(?::text[]) name)
+                        SELECT n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+                        WHERE c.oid IN (SELECT oid FROM mine
+                                        UNION SELECT a.relid FROM mine, pg_partition_ancestors(mine.oid) a)
+                          AND NOT EXISTS (SELECT FROM pg_trigger t
+                                          WHERE t.tgrelid = c.oid AND t.tgname = '%s' AND t.tgenabled = 'A')
+                        ORDER BY n.nspname, c.relname
+                        """.formatted(TRIGGER))
+                .param(tables.stream().map(TableName::sql).toArray(String[]::new))
+                .query((row, number) -> new TableName(row.getString("nspname"), row.getString("relname")))
+                .list();
     }
 
-    private List<TableName> tables(String not, Predicate<TableName> wanted) {
-        List<TableName> found = target.jdbc()
+    private List<TableName> guarded() {
+        return target.jdbc()
                 .sql("""
-                        SELECT n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-                        WHERE c.relkind IN ('r', 'p') AND %s
-                          AND %s EXISTS (SELECT FROM pg_trigger t WHERE t.tgrelid = c.oid AND t.tgname = '%s')
+                        SELECT n.nspname, c.relname
+                        FROM pg_trigger t
+                        JOIN pg_proc p ON p.oid = t.tgfoid AND p.proname = 'refuse_write_to_copy'
+                        JOIN pg_namespace f ON f.oid = p.pronamespace AND f.nspname = 'ferry'
+                        JOIN pg_class c ON c.oid = t.tgrelid
+                        JOIN pg_namespace n ON n.oid = c.relnamespace
                         ORDER BY n.nspname, c.relname
-                        """.formatted(Catalog.USER_RELATIONS, not, TRIGGER))
-                .query((row, number) -> new TableName(row.getString(1), row.getString(2)))
+                        """)
+                .query((row, number) -> new TableName(row.getString("nspname"), row.getString("relname")))
                 .list();
-        return found.stream().filter(Scope.of(target.jdbc(), wanted)).toList();
     }
 }

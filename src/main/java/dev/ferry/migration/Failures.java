@@ -22,6 +22,9 @@ final class Failures {
     }
 
     static Reaction reaction(Throwable failure) {
+        if (failure instanceof IllegalPhaseChangeException) {
+            return Reaction.TRY_AGAIN; // what the database says now is what holds
+        }
         if (failure instanceof FerryException ferry) {
             return ferry.code() == FailureCode.NOT_LEADER ? Reaction.RESIGN : Reaction.STOP;
         }

@@ -1,6 +1,7 @@
 package dev.ferry.migration;
 
 import dev.ferry.database.Database;
+import dev.ferry.database.LockPatience;
 import dev.ferry.database.Session;
 import dev.ferry.database.SqlState;
 import dev.ferry.journal.Journal;
@@ -60,6 +61,8 @@ final class ForeignKeyValidation {
             }
         } catch (RuntimeException e) {
             failure = e;
+        } catch (Error e) {
+            failure = new IllegalStateException("the validation of foreign keys ended badly", e);
         } finally {
             ended.countDown();
         }
@@ -69,6 +72,10 @@ final class ForeignKeyValidation {
     private boolean validate(String statement) {
         try (Session mine = target.open()) {
             session = mine;
+            if (statement.contains(" ADD CONSTRAINT ")) {
+                // To a partitioned table, whose leaves have it: quick, but it needs all of them alone for that moment.
+                mine.statementTimeout(LockPatience.BOUND);
+            }
             mine.execute(statement);
             return true;
         } catch (RuntimeException e) {
@@ -98,13 +105,27 @@ final class ForeignKeyValidation {
         return done + " of " + total;
     }
 
+    /** The server does not see that a client has gone while it works: it is told on another connection. */
+    private void cancel(Session running) {
+        try {
+            target.jdbc()
+                    .sql("SELECT pg_cancel_backend(?)")
+                    .param(running.backendPid())
+                    .query(Boolean.class)
+                    .single();
+        } catch (RuntimeException e) {
+            journal.warn("The validation of a foreign key could not be cancelled: " + SqlState.describe(e) + ".");
+            running.abort();
+        }
+    }
+
     /** Cancels what is under way and returns once nothing is. */
     void stop() {
         stopped = true;
         while (true) {
             Session running = session;
             if (running != null) {
-                running.abort();
+                cancel(running);
             }
             try {
                 if (ended.await(200, TimeUnit.MILLISECONDS)) {

@@ -399,6 +399,7 @@ final class LiveMigration implements Migration, AutoCloseable {
     private void leaveSource(Machine parts) {
         parts.store()
                 .read()
+                .filter(now -> now.phase() == Phase.CLEANING_UP)
                 .ifPresent(
                         now -> parts.store().request(parts.leadership(), now, "cleanup" + MigrationRow.WITHOUT_SOURCE));
         signals.wake();

@@ -30,6 +30,9 @@ final class MigrationRunner implements Runnable {
     private static final Logger LOG = LoggerFactory.getLogger(MigrationRunner.class);
     private static final Duration IDLE = Duration.ofSeconds(1);
     private static final Duration TARGET_LOOKED_AT_EVERY = Duration.ofSeconds(2);
+    /** So often a source must fail to answer, a second apart, before it is taken for gone. */
+    private static final int ASKED_BEFORE_LEFT = 5;
+
     private static final String FOREIGN_KEYS_VALID = "foreign keys valid";
 
     private final Ends ends;
@@ -301,6 +304,13 @@ final class MigrationRunner implements Runnable {
 
     private void runSwitch(Voyage current) {
         leadership.claimSource(current.runId());
+        List<String> differences = current.targetFingerprints().differences(current.tables());
+        if (!differences.isEmpty() && current.writeFence().engagedAt().isEmpty()) {
+            store.requestOver(leadership);
+            events.error("The switch was not begun: changed on the target before the revert, and not put right: "
+                    + String.join("; ", differences) + ".");
+            return;
+        }
         LiveSync live = current.sync();
         sync = live;
         Switch.Outcome outcome;
@@ -317,17 +327,16 @@ final class MigrationRunner implements Runnable {
                                 session, current.writeFence().engagedForMillis());
                     });
         } catch (RuntimeException e) {
-            if (Failures.reaction(e) == Failures.Reaction.STOP) {
-                LOG.debug("The switch failed", e);
-                releaseFence(current);
-                current.schema().undo(Stage.CHECKS);
-                store.requestOver(leadership);
+            if (Failures.reaction(e) != Failures.Reaction.STOP) {
+                throw e;
+            }
+            LOG.debug("The switch failed", e);
+            if (takeSwitchBack(current)) {
                 switchProgress = new SwitchProgress(0, SwitchProgress.State.GAVE_UP, List.of(), Failures.describe(e));
                 events.error("The switch did not go through, and the app may write to the source as before: "
                         + Failures.describe(e));
-                return;
             }
-            throw e;
+            return;
         }
         switch (outcome) {
             case SWITCHED -> {
@@ -337,15 +346,28 @@ final class MigrationRunner implements Runnable {
                         "Switched: safe to point the app at PlanetScale. Writes were refused for " + blocked + " ms.");
             }
             case GAVE_UP -> {
-                if (current.writeFence().engagedAt().isPresent()) {
-                    releaseFence(current);
+                if (takeSwitchBack(current)) {
+                    events.error("The switch gave up: " + switchProgress.lastError() + " In the way: "
+                            + String.join("; ", switchProgress.waitingFor()) + ".");
                 }
-                store.requestOver(leadership);
-                events.error("The switch gave up: " + switchProgress.lastError() + " In the way: "
-                        + String.join("; ", switchProgress.waitingFor()) + ".");
             }
             case STOPPED -> LOG.debug("The switch was stopped");
         }
+    }
+
+    /**
+     * Lets the app write to the source again after a switch that failed.
+     *
+     * @return false if the target is open after all: then the switch stands
+     */
+    private boolean takeSwitchBack(Voyage current) {
+        if (!store.giveUpSwitch(leadership)) {
+            return false;
+        }
+        releaseFence(current);
+        current.schema().undo(Stage.CHECKS);
+        store.requestOver(leadership);
+        return true;
     }
 
     private static void releaseFence(Voyage current) {
@@ -371,16 +393,10 @@ final class MigrationRunner implements Runnable {
         if (row.requests("revert")) {
             stopValidation();
             leadership.claimSource(row.runId());
-            Optional<List<String>> inTheWay = current.gate().close(session -> {
+            current.gate().close(session -> {
                 MigrationStore.move(session, Phase.SWITCHED, Phase.REPLICATING);
                 session.execute("UPDATE ferry.migration SET revert_unsettled = true");
             });
-            if (inTheWay.isPresent()) {
-                troubles.met("Revert waits for the target's tables; in the way: " + String.join("; ", inTheWay.get())
-                        + ". Stop the app; Ferry keeps trying.");
-                signals.await(backoff.next());
-                return;
-            }
             targetChanges = null;
             targetLookedAt = Instant.EPOCH;
             current.sync().reread();
@@ -481,13 +497,23 @@ final class MigrationRunner implements Runnable {
         if (!row.mayLeaveSource()) {
             return false;
         }
-        try (Session session = ends.source().open()) {
-            session.list(Integer.class, "SELECT 1");
-            return false;
-        } catch (RuntimeException e) {
-            events.warn("The source cannot be reached and is left alone, as was asked: " + SqlState.describe(e)
-                    + ". If it comes back, remove Ferry from it with docs/remove-ferry.sql.");
-            return true;
+        for (int attempt = 1; ; attempt++) {
+            try (Session session = ends.source().open()) {
+                session.list(Integer.class, "SELECT 1");
+                return false;
+            } catch (RuntimeException e) {
+                String state = String.valueOf(SqlState.of(e));
+                boolean gone = state.startsWith("08") || SqlState.isWrongCredentials(e);
+                if (!gone || signals.closed()) {
+                    throw e;
+                }
+                if (attempt == ASKED_BEFORE_LEFT) {
+                    events.warn("The source cannot be reached and is left alone, as was asked: " + SqlState.describe(e)
+                            + ". If it comes back, remove Ferry from it with docs/remove-ferry.sql.");
+                    return true;
+                }
+                signals.awaitQuietly(IDLE);
+            }
         }
     }
 

@@ -205,6 +205,23 @@ final class MigrationStore {
         });
     }
 
+    /**
+     * Takes a switch back, unless the target is open: a transaction that opens it, and whose outcome nobody has seen yet,
+     * is waited for here, and one that comes later finds no switch to finish.
+     *
+     * @return false if the target is open
+     */
+    boolean giveUpSwitch(EpochFence fence) {
+        boolean[] taken = {false};
+        inTransaction(
+                fence,
+                session -> taken[0] = session.jdbc()
+                                .sql("UPDATE ferry.migration SET request = 'revert' WHERE phase = 'replicating'")
+                                .update()
+                        == 1);
+        return taken[0];
+    }
+
     static void settleRevert(Session session) {
         session.execute("UPDATE ferry.migration SET revert_unsettled = false WHERE revert_unsettled");
     }

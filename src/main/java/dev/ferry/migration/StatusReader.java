@@ -430,14 +430,21 @@ final class StatusReader {
 
     static boolean isLegal(Action action, MigrationRow row) {
         if (row.phase() == Phase.ERROR && unfinishedCutover(row)) {
-            return action == Action.RETRY
-                    || action == Action.REVERT
-                    || (action == Action.CLEANUP && row.failedPhase() == Phase.SWITCHED);
+            return switch (action) {
+                case RETRY, REVERT -> true;
+                case CLEANUP -> row.failedPhase() == Phase.SWITCHED;
+                case ABORT -> row.failedPhase() != Phase.SWITCHED;
+                case START, START_COPY, PAUSE, RESUME, SWITCH, REMOVE_STATE -> false;
+            };
         }
         if (row.requests("switch")) {
-            return action == Action.REVERT;
+            return action == Action.REVERT || action == Action.ABORT;
         }
-        if (row.requestsAbort()) {
+        if (row.requests("revert")) {
+            // It may never end where the source is gone for good.
+            return row.phase() == Phase.SWITCHED ? action == Action.CLEANUP : action == Action.ABORT;
+        }
+        if (row.requestsAbort() || row.requests("retry")) {
             return action == Action.ABORT; // once more, without a source that is gone
         }
         if (row.request() != null) {
@@ -520,12 +527,13 @@ final class StatusReader {
         }
         List<String> missing = runner.definitionsMissing();
         if (!missing.isEmpty()) {
-            soft.add(new Readiness.Blocker(
-                    "definitions_changed",
-                    "Changed on the source since its schema was read, and not the same on the target: "
-                            + String.join(", ", missing.subList(0, Math.min(NAMED, missing.size())))
-                            + (missing.size() > NAMED ? " and " + (missing.size() - NAMED) + " more" : "")
-                            + ". Make the same change on the target by hand (a trigger only after the switch)."));
+            soft.add(
+                    new Readiness.Blocker(
+                            "definitions_changed",
+                            "Changed on the source since its schema was read, and not the same on the target: "
+                                    + String.join(", ", missing.subList(0, Math.min(NAMED, missing.size())))
+                                    + (missing.size() > NAMED ? " and " + (missing.size() - NAMED) + " more" : "")
+                                    + ". Make the same change on the target by hand (a trigger or a foreign key only after the switch)."));
         }
         notes.add("The data was not verified row by row.");
         Readiness.Level level = !hard.isEmpty()

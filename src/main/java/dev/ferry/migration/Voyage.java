@@ -163,9 +163,4 @@ final class Voyage {
         }
         return sync;
     }
-
-    /** Without making it: for those who only look. */
-    synchronized @Nullable LiveSync syncIfRunning() {
-        return sync;
-    }
 }

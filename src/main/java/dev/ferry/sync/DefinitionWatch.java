@@ -28,7 +28,11 @@ public final class DefinitionWatch {
 
     /** Definitions qualify what they name the same at either end; a busy or locked database costs a look, not a wait. */
     private static final String LOOK =
-            "SET LOCAL search_path = ''; SET LOCAL statement_timeout = '10s'; SET LOCAL lock_timeout = '1s'";
+            "SET LOCAL search_path = ''; SET LOCAL statement_timeout = '1200ms'; SET LOCAL lock_timeout = '500ms'";
+
+    /** Before the dump nobody waits for a cycle, and pg_dump holds the same locks for longer. */
+    private static final String FIRST_LOOK =
+            "SET LOCAL search_path = ''; SET LOCAL statement_timeout = '20s'; SET LOCAL lock_timeout = '1s'";
 
     /**
      * Which catalog rows there are and who wrote them last: cheap, and different whenever a definition is. Rows of temporary
@@ -176,7 +180,7 @@ public final class DefinitionWatch {
      * @param target in the caller's transaction
      */
     public static void note(Database source, Session target) {
-        Map<Identity, Digest> now = read(source, "g.tgenabled");
+        Map<Identity, Digest> now = read(source, FIRST_LOOK, "g.tgenabled");
         target.execute("DELETE FROM ferry.source_definition");
         List<Identity> objects = List.copyOf(now.keySet());
         target.jdbc()
@@ -193,11 +197,11 @@ public final class DefinitionWatch {
                 .update();
     }
 
-    private static Map<Identity, Digest> read(Database end, String triggerState) {
+    private static Map<Identity, Digest> read(Database end, String look, String triggerState) {
         Map<Identity, Digest> definitions = new TreeMap<>();
         try (Session session = end.open()) {
             session.begin();
-            session.execute(LOOK);
+            session.execute(look);
             session.jdbc()
                     .sql("""
                             SELECT d.kind, d.name, md5(d.text) AS exact,
@@ -274,7 +278,7 @@ public final class DefinitionWatch {
                 .query(row -> {
                     then.put(new Identity(row.getString("kind"), row.getString("name")), row.getString("digest"));
                 });
-        Map<Identity, Digest> now = read(source, "g.tgenabled");
+        Map<Identity, Digest> now = read(source, LOOK, "g.tgenabled");
         now.forEach((object, digest) -> {
             String before = then.remove(object);
             if (!digest.exact().equals(before)) {
@@ -287,7 +291,7 @@ public final class DefinitionWatch {
 
     private List<String> notOnTarget() {
         // Triggers are disabled there during the sync; what counts is how the switch will leave them.
-        Map<Identity, Digest> there = read(target, """
+        Map<Identity, Digest> there = read(target, LOOK, """
                 coalesce((SELECT s.state FROM ferry.trigger_state s
                           WHERE s.kind = 'TRIGGER' AND s.schema_name = n.nspname AND s.table_name = c.relname
                             AND s.name = g.tgname), g.tgenabled::text)""");

@@ -16,6 +16,7 @@ import java.time.Instant;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.UUID;
@@ -193,6 +194,7 @@ public final class LiveSync {
         if (Duration.between(driftCheckedAt, clock.instant()).compareTo(DRIFT_EVERY) < 0) {
             return;
         }
+        resumeWhereNothingActs();
         try (Session fresh = route.origin().open()) {
             List<TrackedTables.Entry> watched = entries.values().stream()
                     .filter(entry -> entry.suspended() == null)
@@ -213,6 +215,27 @@ public final class LiveSync {
             }
         }
         driftCheckedAt = clock.instant();
+    }
+
+    private void resumeWhereNothingActs() {
+        List<TrackedTable> waiting = entries.values().stream()
+                .filter(entry -> String.valueOf(entry.suspended()).startsWith(ActingObjects.SUSPENDED))
+                .flatMap(entry -> Optional.ofNullable(tables.get(entry.id())).stream())
+                .toList();
+        if (waiting.isEmpty()) {
+            return;
+        }
+        Map<Integer, String> acting;
+        try (Session session = route.destination().open()) {
+            acting = ActingObjects.find(session, waiting, route.replicaRole());
+        }
+        for (TrackedTable table : waiting) {
+            if (!acting.containsKey(table.id())) {
+                store.resume(table.id(), ActingObjects.SUSPENDED);
+                journal.info("Nothing acts on " + table.name() + " on the target any more: its sync goes on.");
+            }
+        }
+        reloadEntries();
     }
 
     private void suspend(Map<Integer, String> drift) {

@@ -79,8 +79,11 @@ public final class SequenceDefinitions {
     }
 
     private static void refuseRenamed(List<Sequence> missing, Set<TableName> there, Set<TableName> atOrigin) {
-        List<TableName> leftOver =
-                there.stream().filter(name -> !atOrigin.contains(name)).toList();
+        Set<String> schemas =
+                missing.stream().map(sequence -> sequence.name().schema()).collect(Collectors.toSet());
+        List<TableName> leftOver = there.stream()
+                .filter(name -> !atOrigin.contains(name) && schemas.contains(name.schema()))
+                .toList();
         String names =
                 missing.stream().map(sequence -> sequence.name().toString()).collect(Collectors.joining(", "));
         if (!leftOver.isEmpty()) {

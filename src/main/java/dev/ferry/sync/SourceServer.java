@@ -1,9 +1,13 @@
 package dev.ferry.sync;
 
 import dev.ferry.database.Database;
+import dev.ferry.database.End;
+import dev.ferry.database.EndFailure;
 import dev.ferry.database.Session;
+import dev.ferry.database.SqlState;
 import dev.ferry.failure.FailureCode;
 import dev.ferry.failure.FerryException;
+import java.sql.SQLException;
 import java.util.Optional;
 
 /**
@@ -20,20 +24,36 @@ public final class SourceServer {
     /**
      * Where a database's log comes from.
      *
+     * @param systemIdentifier empty where a host does not let us know
      * @param timeline the one that is written now, as in the names of the log's files
      */
     record Identity(String systemIdentifier, String timeline) {
-        static Identity of(Session session) {
-            return session.jdbc().sql("""
-                            SELECT (SELECT system_identifier::text FROM pg_catalog.pg_control_system()) AS system_identifier,
-                                   left(pg_catalog.pg_walfile_name(pg_catalog.pg_current_wal_insert_lsn()), 8) AS timeline
-                            """).query(Identity.class).single();
+        static Identity of(Session session, boolean withSystem) {
+            String timeline = session.jdbc()
+                    .sql("""
+                            SELECT CASE WHEN NOT pg_catalog.pg_is_in_recovery()
+                                   THEN left(pg_catalog.pg_walfile_name(pg_catalog.pg_current_wal_insert_lsn()), 8) END
+                            """)
+                    .query((row, number) -> String.valueOf(row.getString(1)))
+                    .single();
+            if (timeline.equals("null")) {
+                throw new EndFailure(
+                        End.SOURCE, new SQLException("the server is in recovery", SqlState.READ_ONLY_TRANSACTION));
+            }
+            String system = withSystem
+                    ? session.list(String.class, "SELECT system_identifier::text FROM pg_catalog.pg_control_system()")
+                            .get(0)
+                    : "";
+            return new Identity(system, timeline);
         }
     }
 
     /** Writes down who the source is, unless that was done before. */
     public static void remember(Session source, Database target) {
-        Identity now = Identity.of(source);
+        boolean mayKnowSystem = source.list(
+                        Boolean.class, "SELECT has_function_privilege('pg_catalog.pg_control_system()', 'EXECUTE')")
+                .get(0);
+        Identity now = Identity.of(source, mayKnowSystem);
         target.jdbc()
                 .sql(
                         "INSERT INTO ferry.source_server (system_identifier, timeline) VALUES (?, ?) ON CONFLICT DO NOTHING")
@@ -54,7 +74,7 @@ public final class SourceServer {
     }
 
     static void requireSame(Identity expected, Session source) {
-        Identity now = Identity.of(source);
+        Identity now = Identity.of(source, !expected.systemIdentifier().isEmpty());
         if (!now.equals(expected)) {
             String change = now.systemIdentifier().equals(expected.systemIdentifier())
                     ? "timeline " + expected.timeline() + " has become " + now.timeline()

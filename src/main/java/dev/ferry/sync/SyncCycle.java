@@ -114,6 +114,10 @@ public final class SyncCycle {
             requireUnmoved(origin, changed, entries);
             try (Session destination = route.destination().open()) {
                 route.beginApply(destination);
+                Map<Integer, String> acting = ActingObjects.find(destination, changed, route.replicaRole());
+                if (!acting.isEmpty()) {
+                    throw new DriftException(acting);
+                }
                 countCycle(origin, destination);
                 RowTransfer transfer = new RowTransfer(origin, destination);
                 long keys = 0;

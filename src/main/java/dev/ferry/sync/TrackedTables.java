@@ -65,6 +65,14 @@ public final class TrackedTables {
                 .update();
     }
 
+    /** Goes on with a table whose suspension had a reason that begins so. */
+    void resume(int id, String reasonBegins) {
+        target.jdbc()
+                .sql("UPDATE ferry.table_copy SET suspended = NULL WHERE table_id = ? AND starts_with(suspended, ?)")
+                .params(id, reasonBegins)
+                .update();
+    }
+
     /** Stops syncing a table; its log is kept. */
     public void suspend(int id, String reason) {
         target.jdbc()

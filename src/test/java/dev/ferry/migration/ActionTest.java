@@ -79,34 +79,31 @@ class ActionTest {
     }
 
     @Test
-    void anUnfinishedSwitchCanOnlyBeReverted() {
-        for (Action action : Action.values()) {
-            assertThat(StatusReader.isLegal(action, row(Phase.REPLICATING, null, false, "switch")))
-                    .as(action.toString())
-                    .isEqualTo(action == Action.REVERT);
-        }
+    void anUnfinishedSwitchCanBeRevertedOrAborted() {
+        assertThat(StatusReader.legal(row(Phase.REPLICATING, null, false, "switch")))
+                .containsExactlyInAnyOrder(Action.REVERT, Action.ABORT);
+    }
+
+    @Test
+    void aRevertThatCannotEndLeavesTheOtherWayOut() {
+        assertThat(StatusReader.legal(row(Phase.SWITCHED, null, false, "revert")))
+                .containsExactly(Action.CLEANUP);
+        assertThat(StatusReader.legal(row(Phase.REPLICATING, null, false, "revert")))
+                .containsExactly(Action.ABORT);
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"revert", "retry"})
-    void nothingIsLegalWhileAnotherRequestIsUnderWay(String request) {
-        for (Phase phase : Phase.values()) {
-            boolean stopped = phase == Phase.ERROR && request.equals("revert");
-            assertThat(StatusReader.legal(row(phase, null, false, request)))
-                    .isEqualTo(stopped ? EnumSet.of(Action.RETRY, Action.REVERT) : EnumSet.noneOf(Action.class));
-        }
-    }
-
-    @ParameterizedTest
-    @ValueSource(strings = {"abort", "abort_without_source"})
-    void anAbortUnderWayCanOnlyBeAskedForAgain(String request) {
+    @ValueSource(strings = {"abort", "abort_without_source", "retry"})
+    void anAbortOrARetryUnderWayLeavesTheAbort(String request) {
         assertThat(StatusReader.legal(row(Phase.COPYING, null, false, request))).containsExactly(Action.ABORT);
     }
 
     @Test
     void aSwitchThatStoppedInAnErrorGoesOnOrIsReverted() {
         assertThat(StatusReader.legal(row(Phase.ERROR, Phase.REPLICATING, false, "switch")))
-                .containsExactlyInAnyOrder(Action.RETRY, Action.REVERT);
+                .containsExactlyInAnyOrder(Action.RETRY, Action.REVERT, Action.ABORT);
+        assertThat(StatusReader.legal(row(Phase.ERROR, Phase.SWITCHED, false, "revert")))
+                .containsExactlyInAnyOrder(Action.RETRY, Action.REVERT, Action.CLEANUP);
     }
 
     @ParameterizedTest

@@ -147,7 +147,7 @@ class UnfinishedSwitchIT {
         assertShutOut();
         assertThat(ferry.status().state()).isEqualTo("idle");
         assertThat(ferry.status().message()).contains("middle of a switch");
-        assertThat(ferry.status().legalActions()).containsExactlyInAnyOrder(Action.REVERT, Action.RETRY);
+        assertThat(ferry.status().legalActions()).containsExactlyInAnyOrder(Action.REVERT, Action.RETRY, Action.ABORT);
         asUsual();
         source.runAsSuperuser("ALTER FUNCTION ferry.refuse_write() OWNER TO " + source.owner());
         target.run("GRANT ALL ON SEQUENCE counter TO " + target.owner());
