@@ -31,7 +31,7 @@ final class MigrationRunner implements Runnable {
     private static final Duration IDLE = Duration.ofSeconds(1);
     private static final Duration TARGET_LOOKED_AT_EVERY = Duration.ofSeconds(2);
     /** So often a source must fail to answer, a second apart, before it is taken for gone. */
-    private static final int ASKED_BEFORE_LEFT = 5;
+    private static final int ASKED_BEFORE_LEFT = 3;
 
     private static final String FOREIGN_KEYS_VALID = "foreign keys valid";
 

@@ -28,7 +28,8 @@ class WaysOutIT {
     }
 
     private void open(TestDatabase target) {
-        running = RunningMigration.between(source, target, Map.of("ferry.cutover.attempts", "2"));
+        running = RunningMigration.between(
+                source, target, Map.of("ferry.cutover.attempts", "2", "ferry.connect.timeout", "2s"));
     }
 
     @AfterEach

@@ -304,13 +304,15 @@ class SyncCycleIT {
             try (SyncedPair crashing = SyncedPair.between(
                     server.herokuDatabase(), PostgresServer.shared(17).planetScaleDatabase(true))) {
                 crashing.schema("CREATE TABLE t (id int PRIMARY KEY)").captured();
-                // The commit at the target waits for us: everything that comes before it is done, nothing after it.
+                // The commit at the target waits for us: everything that comes before it is done, nothing after it. By
+                // its
+                // name the trigger passes for Ferry's own: any other would keep the table from being synced.
                 crashing.planetScale().run("""
                         CREATE FUNCTION wait_at_commit() RETURNS trigger LANGUAGE plpgsql AS
                           'BEGIN PERFORM pg_advisory_xact_lock(4711); RETURN NULL; END';
-                        CREATE CONSTRAINT TRIGGER wait_at_commit AFTER INSERT ON t DEFERRABLE INITIALLY DEFERRED
+                        CREATE CONSTRAINT TRIGGER ferry_wait_at_commit AFTER INSERT ON t DEFERRABLE INITIALLY DEFERRED
                           FOR EACH ROW EXECUTE FUNCTION wait_at_commit();
-                        ALTER TABLE t ENABLE ALWAYS TRIGGER wait_at_commit;
+                        ALTER TABLE t ENABLE ALWAYS TRIGGER ferry_wait_at_commit;
                         """);
                 try (Connection gate = crashing.planetScale().connect()) {
                     execute(gate, "SELECT pg_advisory_lock(4711)");
