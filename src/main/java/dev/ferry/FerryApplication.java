@@ -2,7 +2,9 @@ package dev.ferry;
 
 import dev.ferry.migration.FerryEnvironment;
 import dev.ferry.web.AdminPassword;
+import java.time.ZoneOffset;
 import java.util.List;
+import java.util.TimeZone;
 import org.springframework.boot.SpringApplication;
 import org.springframework.boot.autoconfigure.SpringBootApplication;
 import org.springframework.context.annotation.Bean;
@@ -18,6 +20,8 @@ public class FerryApplication {
                             + " missing or empty. Set HEROKU_URL, PLANETSCALE_URL and PASSWORD, then start it again.");
             System.exit(1);
         }
+        // Before the first line is logged: log and JSON have one time, wherever Ferry runs.
+        TimeZone.setDefault(TimeZone.getTimeZone(ZoneOffset.UTC));
         SpringApplication.run(FerryApplication.class, arguments);
     }
 

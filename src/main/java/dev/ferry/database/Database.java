@@ -2,6 +2,7 @@ package dev.ferry.database;
 
 import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
+import com.zaxxer.hikari.HikariPoolMXBean;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Clock;
@@ -138,6 +139,25 @@ public final class Database implements AutoCloseable {
     /** Ends all connections at once: whoever waits on one gets a connection failure. */
     public void abortAll() {
         connections.abortAll();
+    }
+
+    /**
+     * The connections of the pool now.
+     *
+     * @param waiting threads that wait for one
+     */
+    public record Pool(int active, int idle, int waiting, int maximum) {}
+
+    public Pool pool() {
+        HikariPoolMXBean now = pool.getHikariPoolMXBean();
+        int maximum = pool.getMaximumPoolSize();
+        return now == null
+                ? new Pool(0, 0, 0, maximum)
+                : new Pool(
+                        now.getActiveConnections(),
+                        now.getIdleConnections(),
+                        now.getThreadsAwaitingConnection(),
+                        maximum);
     }
 
     @Override

@@ -17,6 +17,7 @@ import java.util.Map;
 import java.util.Properties;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -31,6 +32,10 @@ public final class DatabaseUrl {
             List.of("host", "hostaddr", "port", "user", "password", "dbname", "service");
     private static final List<String> SYSTEM_AUTHORITIES =
             List.of("/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/cert.pem");
+
+    private static final Set<String> HARMLESS = Set.of(
+            "sslmode", "sslrootcert", "sslnegotiation", "channel_binding", "connect_timeout", "application_name");
+    private static final String HIDDEN = "***";
 
     private final End end;
     private final String user;
@@ -300,8 +305,7 @@ public final class DatabaseUrl {
     /** For the driver. Host, port and database alone: everything else, the password too, is in {@link #jdbcProperties()}. */
     public String jdbcUrl() {
         String bracketed = host.indexOf(':') >= 0 ? "[" + host + "]" : host;
-        return "jdbc:postgresql://" + bracketed + ":" + port + "/"
-                + URLEncoder.encode(database, StandardCharsets.UTF_8).replace("+", "%20");
+        return "jdbc:postgresql://" + bracketed + ":" + port + "/" + encode(database);
     }
 
     /** User, password and TLS for the driver. */
@@ -353,6 +357,23 @@ public final class DatabaseUrl {
             environment.put("PGCHANNELBINDING", parameters.get("channel_binding"));
         }
         return environment;
+    }
+
+    /**
+     * The URL without what may be a secret, to be shown: no password, and values of those parameters alone whose values say
+     * nothing about who may log in.
+     */
+    public String withoutSecrets() {
+        String query = parameters.entrySet().stream()
+                .map(parameter -> encode(parameter.getKey()) + "="
+                        + (HARMLESS.contains(parameter.getKey()) ? encode(parameter.getValue()) : HIDDEN))
+                .collect(Collectors.joining("&"));
+        return "postgres://" + encode(user) + ":" + HIDDEN + "@" + (host.indexOf(':') >= 0 ? "[" + host + "]" : host)
+                + ":" + port + "/" + encode(database) + (query.isEmpty() ? "" : "?" + query);
+    }
+
+    private static String encode(String text) {
+        return URLEncoder.encode(text, StandardCharsets.UTF_8).replace("+", "%20");
     }
 
     /** Host, port and database. */

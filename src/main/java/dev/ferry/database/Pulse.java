@@ -26,6 +26,8 @@ public final class Pulse implements AutoCloseable {
     private final Clock clock;
     private volatile @Nullable Connection connection;
     private volatile @Nullable Trouble trouble;
+    private volatile @Nullable Instant answeredAt;
+    private volatile @Nullable String serverVersion;
 
     Pulse(End end, DriverConnections connections, Duration silence, Clock clock) {
         this.end = end;
@@ -47,11 +49,22 @@ public final class Pulse implements AutoCloseable {
         return trouble;
     }
 
+    /** When it last answered; null before the first time. */
+    public @Nullable Instant answeredAt() {
+        return answeredAt;
+    }
+
+    /** Of the server, as it says itself; null before the first answer. */
+    public @Nullable String serverVersion() {
+        return serverVersion;
+    }
+
     /** Asks once, for one thread at a time; returns within the silence that is allowed and the time that a connection may take. */
     public void beat() {
         Instant askedAt = clock.instant();
         try {
             boolean readOnly = asksReadOnly();
+            answeredAt = clock.instant();
             trouble = readOnly ? new Trouble(since(askedAt), "it is read-only now") : null;
         } catch (SQLException e) {
             close();
@@ -77,6 +90,7 @@ public final class Pulse implements AutoCloseable {
             mine = connections.untracked();
             connection = mine;
             mine.setNetworkTimeout(Runnable::run, Math.toIntExact(silence.toMillis()));
+            serverVersion = mine.getMetaData().getDatabaseProductVersion(); // said at the log-in, not asked for
         }
         try (Statement statement = mine.createStatement();
                 ResultSet row = statement.executeQuery("SELECT pg_catalog.pg_is_in_recovery()"

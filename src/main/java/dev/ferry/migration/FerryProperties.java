@@ -1,11 +1,14 @@
 package dev.ferry.migration;
 
+import dev.ferry.database.TableFilter;
 import jakarta.validation.Valid;
 import jakarta.validation.constraints.Max;
 import jakarta.validation.constraints.Min;
 import jakarta.validation.constraints.NotNull;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Map;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DefaultValue;
@@ -26,6 +29,23 @@ public record FerryProperties(
         @Valid @DefaultValue Connect connect,
         @Valid @DefaultValue Client client,
         @Valid @DefaultValue Switch cutover) {
+
+    /** For people who help, by name: each is named here on purpose, so that no later secret shows itself. */
+    Map<String, String> shown(TableFilter excluded) {
+        Map<String, String> shown = new TreeMap<>();
+        shown.put("exclude-tables", String.join(", ", excluded.patterns()));
+        shown.put("ferry.chunk.size", chunk.size().toString());
+        shown.put("ferry.copy.workers", Integer.toString(copy.workers()));
+        shown.put("ferry.sync.interval", sync.interval().toString());
+        shown.put("ferry.sync.limit", Long.toString(sync.limit()));
+        shown.put("ferry.lease.heartbeat", lease.heartbeat().toString());
+        shown.put("ferry.lease.expiry", lease.expiry().toString());
+        shown.put("ferry.connect.timeout", connect.timeout().toString());
+        shown.put("ferry.connect.silence", connect.silence().toString());
+        shown.put("ferry.client.folder", String.valueOf(client.folder()));
+        shown.put("ferry.cutover.attempts", Integer.toString(cutover.attempts()));
+        return shown;
+    }
 
     /** @param size heap and TOAST that one transaction copies */
     public record Chunk(@NotNull @DefaultValue("64MB") DataSize size) {}

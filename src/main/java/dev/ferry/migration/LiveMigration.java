@@ -39,6 +39,7 @@ final class LiveMigration implements Migration, AutoCloseable {
     private final Preflight preflight;
     private final TableFilter filter;
     private final PgClient pgClient;
+    private final VitalsReader vitals;
     private final @Nullable String unusable;
     private final ScheduledExecutorService schedule = Executors.newScheduledThreadPool(4, task -> {
         Thread thread = new Thread(task, "ferry-schedule");
@@ -68,6 +69,7 @@ final class LiveMigration implements Migration, AutoCloseable {
         this.events = new EventLog(clock);
         this.filter = TableFilter.parse(environment.excludeTables());
         this.preflight = new Preflight(ends::source, ends::target, filter, pgClient::majorVersion, clock);
+        this.vitals = new VitalsReader(ends, events, properties.shown(filter));
         this.unusable = unusable();
         this.status = idleReader().withoutMigration(unusable);
     }
@@ -179,6 +181,14 @@ final class LiveMigration implements Migration, AutoCloseable {
         PreflightReport fresh = preflight.run();
         report = fresh;
         return fresh;
+    }
+
+    @Override
+    public Vitals vitals() {
+        Machine parts = machine;
+        return parts == null
+                ? vitals.read(null, Reachability.unknown(), report)
+                : vitals.read(parts.runner(), parts.reachability(), report);
     }
 
     @Override

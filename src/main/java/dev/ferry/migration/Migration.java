@@ -20,6 +20,9 @@ public interface Migration {
      */
     PreflightReport preflight(int maximumAgeSeconds);
 
+    /** From memory alone, at once. */
+    Vitals vitals();
+
     /** The newest events, oldest first. */
     List<Event> events(int lines);
 

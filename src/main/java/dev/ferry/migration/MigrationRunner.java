@@ -10,6 +10,7 @@ import dev.ferry.database.TableName;
 import dev.ferry.failure.FerryException;
 import dev.ferry.schema.PgClient;
 import dev.ferry.schema.Stage;
+import dev.ferry.sync.CycleCounts;
 import dev.ferry.sync.DefinitionWatch;
 import dev.ferry.sync.LiveSync;
 import java.time.Clock;
@@ -45,6 +46,7 @@ final class MigrationRunner implements Runnable {
     private final Clock clock;
     private final Signals signals;
     private final Troubles troubles;
+    private final CycleCounts cycles = new CycleCounts();
 
     private @Nullable Voyage voyage;
     private volatile @Nullable LiveSync sync;
@@ -96,6 +98,15 @@ final class MigrationRunner implements Runnable {
     /** What is being tried again, or null. */
     @Nullable String trouble() {
         return troubles.now();
+    }
+
+    /** All that is being tried again, and how often anything was. */
+    Troubles troubles() {
+        return troubles;
+    }
+
+    CycleCounts cycles() {
+        return cycles;
     }
 
     /** Rows written on the target since the switch, counted every few seconds; null unless switched. */
@@ -182,6 +193,7 @@ final class MigrationRunner implements Runnable {
                     row.filter(filter),
                     properties,
                     events,
+                    cycles,
                     clock);
         }
         return voyage;

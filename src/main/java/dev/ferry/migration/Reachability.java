@@ -46,6 +46,11 @@ final class Reachability implements AutoCloseable {
                         + ". Ferry keeps trying and goes on by itself.";
     }
 
+    /** Its watch; null before it was asked anything. */
+    @Nullable Pulse pulse(End end) {
+        return pulses.get(end);
+    }
+
     /** Of both ends; null if there is none. */
     @Nullable String trouble() {
         List<String> troubles = new ArrayList<>();

@@ -4,8 +4,10 @@ import dev.ferry.journal.Journal;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,6 +21,7 @@ final class Troubles {
     private final Clock clock;
     private final Map<Thread, String> met = new ConcurrentHashMap<>();
     private final Map<String, Instant> told = new ConcurrentHashMap<>();
+    private final LongAdder retries = new LongAdder();
 
     Troubles(Journal journal, Clock clock) {
         this.journal = journal;
@@ -28,6 +31,7 @@ final class Troubles {
     /** This thread's work failed and will be tried again. */
     void met(String message) {
         met.put(Thread.currentThread(), message);
+        retries.increment();
         Instant now = clock.instant();
         told.values().removeIf(at -> Duration.between(at, now).compareTo(TOLD_AGAIN_AFTER) > 0);
         if (told.putIfAbsent(message, now) == null) {
@@ -48,5 +52,15 @@ final class Troubles {
     /** One of them, or null. */
     @Nullable String now() {
         return met.values().stream().findFirst().orElse(null);
+    }
+
+    /** All of them. */
+    List<String> all() {
+        return met.values().stream().distinct().sorted().toList();
+    }
+
+    /** How often any work was tried again since this process began. */
+    long retries() {
+        return retries.sum();
     }
 }

@@ -16,6 +16,7 @@ import dev.ferry.database.TableName;
 import dev.ferry.database.TrackedTable;
 import dev.ferry.journal.Journal;
 import dev.ferry.schema.SchemaRestore;
+import dev.ferry.sync.CycleCounts;
 import dev.ferry.sync.LiveSync;
 import dev.ferry.sync.TrackedTables;
 import java.time.Clock;
@@ -39,6 +40,7 @@ final class Voyage {
     private final TableFilter filter;
     private final FerryProperties properties;
     private final Journal journal;
+    private final CycleCounts cycles;
     private final Clock clock;
     private final SchemaRestore schema;
     private @Nullable List<TrackedTable> tables;
@@ -52,12 +54,14 @@ final class Voyage {
             TableFilter filter,
             FerryProperties properties,
             Journal journal,
+            CycleCounts cycles,
             Clock clock) {
         this.runId = runId;
         this.route = new Route(source, target, leadership, mayActAsReplica(target));
         this.filter = filter;
         this.properties = properties;
         this.journal = journal;
+        this.cycles = cycles;
         this.clock = clock;
         this.schema = new SchemaRestore(
                 target, leadership, journal, SchemaRestore.commonRole(target).orElse(null));
@@ -159,6 +163,7 @@ final class Voyage {
                     included(),
                     properties.sync().limit(),
                     journal,
+                    cycles,
                     clock);
         }
         return sync;

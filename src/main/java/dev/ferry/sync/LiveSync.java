@@ -40,6 +40,7 @@ public final class LiveSync {
     private final Predicate<TableName> included;
     private final long limit;
     private final Journal journal;
+    private final CycleCounts counts;
     private final Clock clock;
 
     private Map<Integer, TrackedTables.Entry> entries;
@@ -56,6 +57,7 @@ public final class LiveSync {
             Predicate<TableName> included,
             long limit,
             Journal journal,
+            CycleCounts counts,
             Clock clock) {
         this.route = route;
         this.cycle = new SyncCycle(route, runId, clock);
@@ -64,6 +66,7 @@ public final class LiveSync {
         this.included = included;
         this.limit = limit;
         this.journal = journal;
+        this.counts = counts;
         this.clock = clock;
         this.entries = Map.of();
         reloadEntries();
@@ -124,7 +127,9 @@ public final class LiveSync {
         boolean unbounded = whole;
         for (int moves = 0; ; ) {
             try {
+                long begun = System.nanoTime();
                 SyncCycle.Result result = cycle.run(active(), entries, unbounded ? Long.MAX_VALUE : limit, atCommit);
+                counts.add(result, System.nanoTime() - begun);
                 note(result);
                 return result;
             } catch (SyncCycle.DriftException e) {

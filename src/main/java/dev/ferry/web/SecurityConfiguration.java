@@ -23,6 +23,7 @@ import org.springframework.security.web.context.NullSecurityContextRepository;
 import org.springframework.security.web.header.writers.ReferrerPolicyHeaderWriter.ReferrerPolicy;
 import org.springframework.security.web.savedrequest.NullRequestCache;
 import org.springframework.security.web.servlet.util.matcher.PathPatternRequestMatcher;
+import org.springframework.security.web.util.matcher.AndRequestMatcher;
 import org.springframework.security.web.util.matcher.OrRequestMatcher;
 import org.springframework.security.web.util.matcher.RequestMatcher;
 
@@ -37,6 +38,8 @@ class SecurityConfiguration {
     private static final String CONTENT_SECURITY_POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; "
             + "img-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
+    private static final String ACTUATOR_HEALTH = "/actuator/health/**";
+
     private final JsonResponse json;
     private final WebSettings settings;
 
@@ -48,7 +51,12 @@ class SecurityConfiguration {
     @Bean
     @Order(1)
     SecurityFilterChain open(HttpSecurity http) {
+        // With a password health shows more: then it is a script's request.
+        RequestMatcher health = new AndRequestMatcher(
+                PathPatternRequestMatcher.pathPattern(ACTUATOR_HEALTH),
+                request -> request.getHeader(HttpHeaders.AUTHORIZATION) == null);
         RequestMatcher open = new OrRequestMatcher(
+                health,
                 PathPatternRequestMatcher.pathPattern("/health"),
                 PathPatternRequestMatcher.pathPattern("/assets/**"),
                 PathPatternRequestMatcher.pathPattern("/webjars/**"));

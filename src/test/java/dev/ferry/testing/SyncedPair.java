@@ -18,6 +18,7 @@ import dev.ferry.failure.FailureCode;
 import dev.ferry.failure.FerryException;
 import dev.ferry.journal.Event;
 import dev.ferry.journal.Journal;
+import dev.ferry.sync.CycleCounts;
 import dev.ferry.sync.LiveSync;
 import dev.ferry.sync.SyncCycle;
 import dev.ferry.sync.TrackedTables;
@@ -234,7 +235,15 @@ public final class SyncedPair implements AutoCloseable, Journal {
 
     public LiveSync sync() {
         return new LiveSync(
-                route(), runId, new TrackedTables(target), tables, name -> true, 100_000, this, Clock.systemUTC());
+                route(),
+                runId,
+                new TrackedTables(target),
+                tables,
+                name -> true,
+                100_000,
+                this,
+                new CycleCounts(),
+                Clock.systemUTC());
     }
 
     /** One cycle, whatever it meets. */

@@ -42,6 +42,10 @@ class SecurityTest {
                 "/events",
                 "/history",
                 "/cutover.sql",
+                "/metrics",
+                "/diagnostics",
+                "/actuator",
+                "/actuator/env",
                 "/nothing",
                 "/error",
                 "/assets-of-others"
@@ -242,7 +246,18 @@ class SecurityTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"/", "/login", "/status", "/health", "/confirm/abort", "/nothing"})
+    @ValueSource(
+            strings = {
+                "/",
+                "/login",
+                "/status",
+                "/health",
+                "/confirm/abort",
+                "/nothing",
+                "/metrics",
+                "/diagnostics",
+                "/actuator/health"
+            })
     void everyAnswerHasStrictHeadersAndIsNotKept(String path) {
         var headers = web.script().get(path).headers();
 

@@ -1,5 +1,7 @@
 package dev.ferry.web;
 
+import dev.ferry.database.Database;
+import dev.ferry.database.End;
 import dev.ferry.journal.Event;
 import dev.ferry.migration.Action;
 import dev.ferry.migration.Migration;
@@ -17,15 +19,20 @@ import dev.ferry.migration.MigrationStatus.ThroughputEta;
 import dev.ferry.migration.Outcome;
 import dev.ferry.migration.Phase;
 import dev.ferry.migration.Readiness;
+import dev.ferry.migration.Vitals;
 import dev.ferry.preflight.Finding;
 import dev.ferry.preflight.PreflightReport;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** A migration that can be put into any scene, with the numbers of a shop's database. It obeys the same rules of what is legal. */
@@ -111,6 +118,7 @@ final class StoryMigration implements Migration {
     private volatile List<String> excluded = List.of("public.audit_log", "archive.orders_2019");
     private volatile @Nullable Supplier<Outcome> next;
     private volatile @Nullable RuntimeException failure;
+    private final Map<End, String> troubles = new ConcurrentHashMap<>();
 
     StoryMigration() {
         Instant start = Instant.parse("2026-03-14T09:12:04Z");
@@ -190,6 +198,7 @@ final class StoryMigration implements Migration {
         performed.clear();
         next = null;
         failure = null;
+        troubles.clear();
         tables = null;
         report = null;
         excluded = List.of("public.audit_log", "archive.orders_2019");
@@ -475,6 +484,38 @@ final class StoryMigration implements Migration {
                 findings,
                 List.of("warehouse.inventory_movements"),
                 List.of(new PreflightReport.TableWithGeneratedColumns("orders", List.of("total_cents"))));
+    }
+
+    /** This end is gone from now on, for this reason; null brings it back. */
+    void gone(End end, @Nullable String reason) {
+        if (reason == null) {
+            troubles.remove(end);
+        } else {
+            troubles.put(end, reason);
+        }
+    }
+
+    @Override
+    public Vitals vitals() {
+        return new Vitals(
+                Stream.of(End.values()).map(this::end).toList(),
+                new Vitals.Counts(1_204, Duration.ofMillis(96_320), 88_412, 3),
+                troubles.values().stream().toList(),
+                preflight(60),
+                events(200),
+                Map.of("ferry.copy.workers", "2", "exclude-tables", String.join(", ", excluded)));
+    }
+
+    private Vitals.EndVitals end(End end) {
+        String reason = troubles.get(end);
+        return new Vitals.EndVitals(
+                end,
+                "postgres://app:***@" + end.label() + ".example.com:5432/shop?sslmode=require",
+                end == End.SOURCE ? "16.8" : "17.5",
+                Instant.parse("2026-03-14T12:00:00Z"),
+                reason == null ? null : Instant.parse("2026-03-14T12:00:02Z"),
+                reason,
+                new Database.Pool(2, 1, 0, 11));
     }
 
     @Override
