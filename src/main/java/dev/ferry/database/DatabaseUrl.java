@@ -274,9 +274,7 @@ public final class DatabaseUrl {
         String authorities = parameters.get("sslrootcert");
         boolean ofOnesOwn = authorities != null && !authorities.equals(SYSTEM);
         if (given == null && authorities == null) {
-            return !"direct".equals(parameters.get("sslnegotiation")) && PrivateHosts.contain(host)
-                    ? "prefer"
-                    : "require";
+            return !negotiatesDirectly() && PrivateHosts.contain(host) ? "prefer" : "require";
         }
         if (SYSTEM.equals(authorities) || ("verify-ca".equals(given) && !ofOnesOwn)) {
             return "verify-full";
@@ -287,13 +285,17 @@ public final class DatabaseUrl {
         return String.valueOf(given);
     }
 
+    boolean negotiatesDirectly() {
+        return "direct".equals(parameters.get("sslnegotiation"));
+    }
+
     /** Whether {@code sslrootcert} or the system's authorities are asked about the certificate. */
     private boolean verifies() {
         return sslMode().startsWith("verify-");
     }
 
     /** The file of {@code sslrootcert}, or empty where the system's authorities are meant. */
-    private Optional<String> fileOfAuthorities() {
+    Optional<String> fileOfAuthorities() {
         return Optional.ofNullable(parameters.get("sslrootcert")).filter(file -> !file.equals(SYSTEM));
     }
 
