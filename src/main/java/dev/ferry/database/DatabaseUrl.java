@@ -3,9 +3,7 @@ package dev.ferry.database;
 import dev.ferry.failure.FailureCode;
 import dev.ferry.failure.FerryException;
 import java.io.ByteArrayOutputStream;
-import java.net.InetAddress;
 import java.net.URLEncoder;
-import java.net.UnknownHostException;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
@@ -14,10 +12,12 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Properties;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -30,6 +30,10 @@ public final class DatabaseUrl {
             Set.of("disable", "allow", "prefer", "require", "verify-ca", "verify-full");
     private static final List<String> PARTS_OF_THE_FRONT =
             List.of("host", "hostaddr", "port", "user", "password", "dbname", "service");
+    private static final String SYSTEM = "system";
+    /** Where no file can be. */
+    private static final String NO_FILE = "/dev/null/none";
+
     private static final List<String> SYSTEM_AUTHORITIES =
             List.of("/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/cert.pem");
 
@@ -175,11 +179,12 @@ public final class DatabaseUrl {
                 throw invalid(end, "has the parameter " + name + "; write it before the question mark instead");
             }
         }
+        parameters.remove("sslrootcert", ""); // libpq takes it for none
         String sslMode = parameters.get("sslmode");
         if (sslMode != null && !SSL_MODES.contains(sslMode)) {
             throw invalid(end, "has an sslmode that is none of " + String.join(", ", new TreeSet<>(SSL_MODES)));
         }
-        if ("system".equals(parameters.get("sslrootcert")) && sslMode != null && !sslMode.equals("verify-full")) {
+        if (SYSTEM.equals(parameters.get("sslrootcert")) && sslMode != null && !sslMode.equals("verify-full")) {
             throw invalid(end, "has sslrootcert=system, which needs sslmode=verify-full");
         }
         String negotiation = parameters.get("sslnegotiation");
@@ -264,42 +269,39 @@ public final class DatabaseUrl {
     }
 
     /**
-     * The sslmode given, with libpq's meaning: {@code sslrootcert=system} is {@code verify-full}, and {@code require} with a
-     * file of authorities is {@code verify-ca}. Not given: {@code require}, but {@code prefer} for loopback and private
-     * addresses, unless TLS is to be direct.
+     * What TLS is to prove, with libpq's meaning. A file of authorities asks for a verified certificate, {@code require} or
+     * not; {@code sslrootcert=system} asks for the host name too, and so does {@code verify-ca} without a file of its own:
+     * a public authority signs for anybody. Nothing given: {@code require}, but {@code prefer} on a private network,
+     * unless TLS is to be direct.
      */
     public String sslMode() {
         String given = parameters.get("sslmode");
         String authorities = parameters.get("sslrootcert");
-        if ("system".equals(authorities)) {
+        boolean ofOnesOwn = authorities != null && !authorities.equals(SYSTEM);
+        if (given == null && authorities == null) {
+            return !negotiatesDirectly() && PrivateHosts.contain(host) ? "prefer" : "require";
+        }
+        if (SYSTEM.equals(authorities) || ("verify-ca".equals(given) && !ofOnesOwn)) {
             return "verify-full";
         }
-        if ("require".equals(given) && authorities != null) {
-            return "verify-ca"; // the driver would read the file and verify nothing
+        if (ofOnesOwn && (given == null || given.equals("require"))) {
+            return "verify-ca";
         }
-        if (given != null) {
-            return given;
-        }
-        return !"direct".equals(parameters.get("sslnegotiation")) && isLocal(host) ? "prefer" : "require";
+        return String.valueOf(given);
     }
 
-    private boolean usesSystemAuthorities(String sslMode) {
-        return sslMode.startsWith("verify-")
-                && parameters.getOrDefault("sslrootcert", "system").equals("system");
+    boolean negotiatesDirectly() {
+        return "direct".equals(parameters.get("sslnegotiation"));
     }
 
-    private static boolean isLocal(String host) {
-        try {
-            for (InetAddress address : InetAddress.getAllByName(host)) {
-                boolean uniqueLocal = address.getAddress().length == 16 && (address.getAddress()[0] & 0xfe) == 0xfc;
-                if (!address.isLoopbackAddress() && !address.isSiteLocalAddress() && !uniqueLocal) {
-                    return false;
-                }
-            }
-            return true;
-        } catch (UnknownHostException e) {
-            return false; // the connection will say so; until then the safer mode holds
-        }
+    /** Whether {@code sslrootcert} or the system's authorities are asked about the certificate. */
+    private boolean verifies() {
+        return sslMode().startsWith("verify-");
+    }
+
+    /** The file of {@code sslrootcert}, or empty where the system's authorities are meant. */
+    Optional<String> fileOfAuthorities() {
+        return Optional.ofNullable(parameters.get("sslrootcert")).filter(file -> !file.equals(SYSTEM));
     }
 
     /** For the driver. Host, port and database alone: everything else, the password too, is in {@link #jdbcProperties()}. */
@@ -308,18 +310,20 @@ public final class DatabaseUrl {
         return "jdbc:postgresql://" + bracketed + ":" + port + "/" + encode(database);
     }
 
-    /** User, password and TLS for the driver. */
+    /**
+     * User, password and TLS for the driver. It would take {@code sslrootcert=system} for a file of that name: the system's
+     * authorities are the trust store of the JVM. Below {@code verify-ca} it asks no authority, whatever file there is.
+     */
     public Properties jdbcProperties() {
-        String sslMode = sslMode(); // may ask for the host's address: once is enough
         Properties properties = new Properties();
         properties.setProperty("user", user);
         properties.setProperty("password", password);
-        properties.setProperty("sslmode", sslMode);
-        if (usesSystemAuthorities(sslMode)) {
-            properties.setProperty("sslfactory", "org.postgresql.ssl.DefaultJavaSSLFactory");
-        } else if (parameters.containsKey("sslrootcert")
-                && !parameters.get("sslrootcert").equals("system")) {
-            properties.setProperty("sslrootcert", parameters.get("sslrootcert"));
+        properties.setProperty("sslmode", sslMode());
+        if (verifies()) {
+            fileOfAuthorities()
+                    .ifPresentOrElse(
+                            file -> properties.setProperty("sslrootcert", file),
+                            () -> properties.setProperty("sslfactory", "org.postgresql.ssl.DefaultJavaSSLFactory"));
         }
         if (parameters.containsKey("sslnegotiation")) {
             properties.setProperty("sslNegotiation", parameters.get("sslnegotiation"));
@@ -331,27 +335,27 @@ public final class DatabaseUrl {
     }
 
     /**
-     * The same for libpq, as environment variables of a child process. {@code sslnegotiation} is left out: libpq 15 and 16
-     * do not know it, and a server that offers direct TLS answers the classic request too.
+     * The same for libpq, as environment variables of a child process; it runs under names that libpq 15 understands.
+     *
+     * <p>{@code PGSSLROOTCERT} is always set. Else libpq would read the file {@code ~/.postgresql/root.crt} where there is
+     * one, and verify under {@code require}, and under {@code prefer} send the password in the clear when that fails.
+     * {@code system} is known from libpq 16 on and needs an OpenSSL that knows where the system keeps its authorities, so
+     * the file is named. {@code PGSSLNEGOTIATION} is read from libpq 17 on; a server that offers direct TLS answers the
+     * classic request of an older one too.
      */
     public Map<String, String> libpqEnvironment() {
-        String sslMode = sslMode();
         Map<String, String> environment = new LinkedHashMap<>();
         environment.put("PGHOST", host);
         environment.put("PGPORT", Integer.toString(port));
         environment.put("PGUSER", user);
         environment.put("PGPASSWORD", password);
         environment.put("PGDATABASE", database);
-        environment.put("PGSSLMODE", sslMode);
+        environment.put("PGSSLMODE", sslMode());
         environment.put("PGCONNECT_TIMEOUT", "15");
-        if (usesSystemAuthorities(sslMode)) {
-            SYSTEM_AUTHORITIES.stream()
-                    .filter(path -> Files.isReadable(Path.of(path)))
-                    .findFirst()
-                    .ifPresent(path -> environment.put("PGSSLROOTCERT", path));
-        } else if (parameters.containsKey("sslrootcert")
-                && !parameters.get("sslrootcert").equals("system")) {
-            environment.put("PGSSLROOTCERT", parameters.get("sslrootcert"));
+        environment.put(
+                "PGSSLROOTCERT", verifies() ? fileOfAuthorities().orElseGet(DatabaseUrl::systemAuthorities) : NO_FILE);
+        if (parameters.containsKey("sslnegotiation")) {
+            environment.put("PGSSLNEGOTIATION", parameters.get("sslnegotiation"));
         }
         if (parameters.containsKey("channel_binding")) {
             environment.put("PGCHANNELBINDING", parameters.get("channel_binding"));
@@ -374,6 +378,15 @@ public final class DatabaseUrl {
 
     private static String encode(String text) {
         return URLEncoder.encode(text, StandardCharsets.UTF_8).replace("+", "%20");
+    }
+
+    /** Where OpenSSL looks first, then where distributions put them; a libpq from 16 on may know another place. */
+    private static String systemAuthorities() {
+        return Stream.concat(
+                        Stream.ofNullable(System.getenv("SSL_CERT_FILE")).filter(file -> !file.isEmpty()),
+                        SYSTEM_AUTHORITIES.stream().filter(file -> Files.isReadable(Path.of(file))))
+                .findFirst()
+                .orElse(SYSTEM);
     }
 
     /** Host, port and database. */

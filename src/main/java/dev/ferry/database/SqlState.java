@@ -5,6 +5,7 @@ import java.net.SocketTimeoutException;
 import java.net.UnknownHostException;
 import java.sql.SQLException;
 import java.sql.SQLTransientConnectionException;
+import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -111,6 +112,10 @@ public final class SqlState {
                 return postgres.getServerErrorMessage().getMessage() + " (SQLSTATE " + postgres.getSQLState() + ")";
             }
             if (cause instanceof SQLException sql && !(sql.getCause() instanceof SQLException)) {
+                Optional<TlsFailure> tls = TlsFailure.of(failure);
+                if (tls.isPresent() && tls.get() != TlsFailure.NO_HANDSHAKE) { // that may also be a break later on
+                    return tls.get().sentence() + " (SQLSTATE " + sql.getSQLState() + ")";
+                }
                 String message = String.valueOf(sql.getMessage()).strip();
                 String said = message.endsWith(".") ? message.substring(0, message.length() - 1) : message;
                 return said + reason(sql.getCause()) + " (SQLSTATE " + sql.getSQLState() + ")";

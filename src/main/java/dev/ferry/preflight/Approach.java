@@ -5,6 +5,7 @@ import dev.ferry.database.DatabaseUrl;
 import dev.ferry.database.End;
 import dev.ferry.database.Session;
 import dev.ferry.database.SqlState;
+import dev.ferry.database.TlsFailure;
 import dev.ferry.failure.FerryException;
 import java.net.ConnectException;
 import java.net.NoRouteToHostException;
@@ -17,9 +18,9 @@ import java.sql.Statement;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.Properties;
 import java.util.function.Supplier;
-import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
 import org.postgresql.Driver;
 
@@ -209,13 +210,13 @@ final class Approach {
                     "No address was found for " + where() + ".",
                     "Correct the host in " + variable + ".");
         }
-        if (caused(failure, SSLException.class) || state.equals("08004")) {
+        Optional<TlsFailure> tls = TlsFailure.of(failure);
+        if (to != null && tls.isPresent()) {
             return Verdict.blocker(
                     label + " could not be reached over TLS",
-                    where() + ": " + said + causes(failure, SSLException.class),
-                    "Check sslmode in " + variable
-                            + ": sslmode=require encrypts without verifying the certificate (Heroku), sslmode=verify-full"
-                            + " needs a certificate of a public authority for this very host name (PlanetScale).");
+                    where() + ": "
+                            + (tls.get() == TlsFailure.NO_HANDSHAKE ? tls.get().sentence() + ": " : "") + said,
+                    tls.get().remedy(to));
         }
         if (caused(failure, SocketTimeoutException.class)) {
             return silence();
@@ -260,6 +261,12 @@ final class Approach {
                         label + " is not ready",
                         where() + ": " + said,
                         "Wait until the server has started, then check again.");
+            case "08004" ->
+                Verdict.blocker(
+                        label + " asks for another way to log in",
+                        where() + ": " + said,
+                        "Check channel_binding and sslmode in " + variable
+                                + ": channel_binding=require needs TLS and a server with SCRAM passwords.");
             case "08P01" ->
                 Verdict.blocker(
                         label + " does not speak as a Postgres server does",
@@ -281,16 +288,5 @@ final class Approach {
             }
         }
         return false;
-    }
-
-    /** The reasons given by causes of a type: TLS failures say in the innermost one what is wrong with the certificate. */
-    private static String causes(Throwable failure, Class<? extends Throwable> type) {
-        StringBuilder reasons = new StringBuilder();
-        for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
-            if (type.isInstance(cause)) {
-                reasons.append(" (").append(cause.getMessage()).append(')');
-            }
-        }
-        return reasons.toString();
     }
 }

@@ -30,6 +30,8 @@ import org.jspecify.annotations.Nullable;
  */
 final class InstalledPgClient implements PgClient {
     private static final Pattern VERSION = Pattern.compile("\\(PostgreSQL\\) (\\d+)");
+    private static final Pattern TLS =
+            Pattern.compile("connection to server .* failed: .*(SSL|certificate|channel binding)", Pattern.DOTALL);
     private static final List<String> INHERITED =
             List.of("PATH", "HOME", "LD_LIBRARY_PATH", "TMPDIR", "TZ", "SSL_CERT_FILE", "SSL_CERT_DIR");
     private static final int MESSAGE_LINES = 4;
@@ -111,7 +113,7 @@ final class InstalledPgClient implements PgClient {
         List<String> arguments = new ArrayList<>(options);
         arguments.add("--no-password");
         arguments.add("--file=" + archive);
-        run("pg_dump", arguments, connection, null, source.password());
+        run("pg_dump", arguments, connection, source);
     }
 
     @Override
@@ -119,15 +121,11 @@ final class InstalledPgClient implements PgClient {
         List<String> arguments = new ArrayList<>(options);
         arguments.add("--file=" + output);
         arguments.add(archive.toString());
-        run("pg_restore", arguments, Map.of(), null, "");
+        run("pg_restore", arguments, Map.of(), null);
     }
 
     private void run(
-            String program,
-            List<String> arguments,
-            Map<String, String> connection,
-            @Nullable Path output,
-            String password) {
+            String program, List<String> arguments, Map<String, String> connection, @Nullable DatabaseUrl source) {
         Installation installation = newest().orElseThrow(() -> new FerryException(
                 FailureCode.DUMP,
                 "pg_dump and pg_restore are not installed where Ferry runs.",
@@ -138,9 +136,9 @@ final class InstalledPgClient implements PgClient {
         command.addAll(arguments);
         Path errors = temporaryFile("errors");
         try {
-            int exit = run(command, connection, output, errors);
+            int exit = run(command, connection, null, errors);
             if (exit != 0) {
-                throw failure(program, installation, exit, beginning(errors, password));
+                throw failure(program, installation, exit, beginning(errors, source), source);
             }
         } catch (IOException e) {
             throw new FerryException(
@@ -153,13 +151,23 @@ final class InstalledPgClient implements PgClient {
         }
     }
 
-    private static FerryException failure(String program, Installation installation, int exit, String said) {
+    private static FerryException failure(
+            String program, Installation installation, int exit, String said, @Nullable DatabaseUrl source) {
         String name = program + " " + installation.majorVersion;
         if (said.contains("server version mismatch")) {
             return new FerryException(
                     FailureCode.DUMP,
                     name + " is too old for the source's server: " + said,
                     "Install PostgreSQL's client programs of the source's version or newer, then press Retry.");
+        }
+        if (source != null && TLS.matcher(said).find()) {
+            return new FerryException(
+                    FailureCode.DUMP,
+                    name + " could not reach the source over TLS: " + said,
+                    "Check sslmode and sslrootcert in " + source.end().variable()
+                            + ", restart Ferry and press Retry. Without a file in sslrootcert the authorities that"
+                            + " pg_dump trusts are those of SSL_CERT_FILE or of the system (on Debian: apt-get install"
+                            + " ca-certificates).");
         }
         return new FerryException(
                 FailureCode.DUMP,
@@ -216,13 +224,13 @@ final class InstalledPgClient implements PgClient {
         }
     }
 
-    private static String beginning(Path file, String password) {
+    private static String beginning(Path file, @Nullable DatabaseUrl source) {
         try (InputStream in = Files.newInputStream(file)) {
             String text = new String(in.readNBytes(64 * 1024), StandardCharsets.UTF_8);
             String lines = text.lines().limit(MESSAGE_LINES).collect(Collectors.joining(" "));
             String bounded =
                     lines.length() > MESSAGE_CHARACTERS ? lines.substring(0, MESSAGE_CHARACTERS) + "..." : lines;
-            return password.isEmpty() ? bounded : bounded.replace(password, "***");
+            return source == null ? bounded : bounded.replace(source.password(), "***");
         } catch (IOException e) {
             return "";
         }

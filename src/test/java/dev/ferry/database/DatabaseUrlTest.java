@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import dev.ferry.failure.FailureCode;
 import dev.ferry.failure.FerryException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -153,7 +155,21 @@ class DatabaseUrlTest {
         "localhost, sslnegotiation=direct, require",
         "localhost, sslrootcert=system, verify-full",
         "8.8.8.8, sslmode=verify-full&sslrootcert=system, verify-full",
-        "8.8.8.8, sslmode=verify-ca, verify-ca",
+        "8.8.8.8, sslmode=verify-full, verify-full",
+        "8.8.8.8, sslmode=verify-ca, verify-full",
+        "8.8.8.8, sslmode=verify-ca&sslrootcert=/etc/ca.pem, verify-ca",
+        "8.8.8.8, sslmode=prefer, prefer",
+        "8.8.8.8, sslmode=prefer&sslrootcert=/etc/ca.pem, prefer",
+        "8.8.8.8, sslmode=allow, allow",
+        "8.8.8.8, sslrootcert=/etc/ca.pem, verify-ca",
+        "localhost, sslrootcert=/etc/ca.pem, verify-ca",
+        "8.8.8.8, sslrootcert=, require",
+        "localhost, sslrootcert=, prefer",
+        "localhost, pgbouncer=true, prefer",
+        "db, '', prefer",
+        "db.example.org, '', require",
+        "db.example.org, sslnegotiation=direct, require",
+        "ec2-1-2-3-4.compute-1.amazonaws.com, '', require",
         "8.8.8.8, sslmode=require&sslrootcert=/etc/ca.pem, verify-ca",
         "8.8.8.8, sslmode=verify-full&sslrootcert=/etc/ca.pem, verify-full",
     })
@@ -180,8 +196,22 @@ class DatabaseUrlTest {
         assertThat(url.libpqEnvironment())
                 .containsEntry("PGCHANNELBINDING", "require")
                 .containsEntry("PGUSER", "role.branch")
-                .doesNotContainEntry("PGSSLROOTCERT", "system")
-                .doesNotContainKey("PGSSLNEGOTIATION");
+                .containsEntry("PGSSLNEGOTIATION", "direct")
+                .hasEntrySatisfying(
+                        "PGSSLROOTCERT", file -> assertThat(Path.of(file)).isReadable());
+    }
+
+    /** A file of authorities that lies about, or is named for nothing, must not be asked behind the back of the mode. */
+    @ParameterizedTest
+    @ValueSource(strings = {"", "sslmode=require", "sslmode=prefer&sslrootcert=/etc/ca.pem", "sslmode=disable"})
+    void asksNoAuthorityWhereNothingIsToBeVerified(String query) {
+        DatabaseUrl url = DatabaseUrl.parse(End.SOURCE, "postgres://u:p@8.8.8.8/d?" + query);
+
+        assertThat(url.jdbcProperties()).doesNotContainKeys("sslrootcert", "sslfactory");
+        assertThat(url.libpqEnvironment())
+                .hasEntrySatisfying(
+                        "PGSSLROOTCERT",
+                        file -> assertThat(Files.exists(Path.of(file))).isFalse());
     }
 
     @Test

@@ -37,6 +37,7 @@ class InstalledPgClientTest {
             "PGPASSWORD",
             "PGDATABASE",
             "PGSSLMODE",
+            "PGSSLROOTCERT",
             "PGCONNECT_TIMEOUT",
             "PGAPPNAME",
             // what a shell adds

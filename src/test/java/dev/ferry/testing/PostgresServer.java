@@ -1,5 +1,7 @@
 package dev.ferry.testing;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.io.IOException;
 import java.io.InputStream;
@@ -17,6 +19,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipInputStream;
+import org.awaitility.Awaitility;
 
 /** An embedded server of one major version, with a superuser for tests to look behind the scenes with. */
 public final class PostgresServer implements AutoCloseable {
@@ -117,6 +120,31 @@ public final class PostgresServer implements AutoCloseable {
         } catch (SQLException | IOException e) {
             throw new IllegalStateException("PostgreSQL " + majorVersion + " keeps its pg_hba.conf", e);
         }
+    }
+
+    /** Changes settings that need no restart; every session from here on has them. For a server of one's own. */
+    public void configure(Map<String, String> settings) {
+        try (Connection connection = superuser("postgres");
+                Statement statement = connection.createStatement()) {
+            for (Map.Entry<String, String> setting : settings.entrySet()) {
+                statement.execute("ALTER SYSTEM SET " + setting.getKey() + " = '" + setting.getValue() + "'");
+            }
+            statement.execute("SELECT pg_reload_conf()");
+        } catch (SQLException e) {
+            throw new IllegalStateException(e);
+        }
+        // A new session's settings are the postmaster's at that moment.
+        Awaitility.await("the settings are in force").untilAsserted(() -> {
+            try (Connection connection = superuser("postgres");
+                    Statement statement = connection.createStatement()) {
+                for (Map.Entry<String, String> setting : settings.entrySet()) {
+                    try (ResultSet row = statement.executeQuery("SHOW " + setting.getKey())) {
+                        row.next();
+                        assertThat(row.getString(1)).isEqualTo(setting.getValue());
+                    }
+                }
+            }
+        });
     }
 
     private TestDatabase create(String kind, String options, String grant) {
