@@ -8,6 +8,7 @@ import dev.ferry.schema.PgClient;
 import dev.ferry.testing.TestDatabase;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -18,26 +19,49 @@ final class RunningMigration implements AutoCloseable {
 
     private final TestDatabase source;
     private final TestDatabase target;
+    private final @Nullable String webhookUrl;
+    private final @Nullable String disableNotifications;
+    private final Map<String, String> settings;
     private LiveMigration migration;
 
-    private RunningMigration(TestDatabase source, TestDatabase target, @Nullable String excludeTables) {
+    private RunningMigration(
+            TestDatabase source,
+            TestDatabase target,
+            @Nullable String excludeTables,
+            @Nullable String webhookUrl,
+            @Nullable String disableNotifications,
+            Map<String, String> settings) {
         this.source = source;
         this.target = target;
+        this.webhookUrl = webhookUrl;
+        this.disableNotifications = disableNotifications;
+        this.settings = new HashMap<>(Map.of("ferry.sync.interval", "50ms"));
+        this.settings.putAll(settings);
         this.migration = launched(excludeTables);
     }
 
     static RunningMigration between(TestDatabase source, TestDatabase target) {
-        return new RunningMigration(source, target, null);
+        return new RunningMigration(source, target, null, null, null, Map.of());
     }
 
     static RunningMigration between(TestDatabase source, TestDatabase target, String excludeTables) {
-        return new RunningMigration(source, target, excludeTables);
+        return new RunningMigration(source, target, excludeTables, null, null, Map.of());
+    }
+
+    /** Tells its milestones to that address. */
+    static RunningMigration telling(
+            TestDatabase source,
+            TestDatabase target,
+            String webhookUrl,
+            @Nullable String disableNotifications,
+            Map<String, String> settings) {
+        return new RunningMigration(source, target, null, webhookUrl, disableNotifications, settings);
     }
 
     private LiveMigration launched(@Nullable String excludeTables) {
         LiveMigration launched = new LiveMigration(
-                new FerryEnvironment(source.url(), target.url(), excludeTables),
-                LiveMigrationIT.properties(Map.of("ferry.sync.interval", "50ms")),
+                new FerryEnvironment(source.url(), target.url(), excludeTables, webhookUrl, disableNotifications),
+                LiveMigrationIT.properties(settings),
                 PgClient.installed(),
                 Clock.systemUTC());
         launched.start();
