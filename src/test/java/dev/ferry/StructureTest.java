@@ -37,7 +37,8 @@ class StructureTest {
         "dev.ferry.capture..",
         "dev.ferry.copy..",
         "dev.ferry.sync..",
-        "dev.ferry.cutover.."
+        "dev.ferry.cutover..",
+        "dev.ferry.notification.."
     };
 
     private static final String[] GROUND = {

@@ -15,7 +15,7 @@ import java.time.Duration;
  */
 final class Copying {
     private static final String ANALYZED = "analyzed";
-    private static final String COPIED = "copied";
+    static final String COPIED = "copied";
     private static final Duration BETWEEN_ROUNDS = Duration.ofMillis(200);
 
     private final Voyage voyage;

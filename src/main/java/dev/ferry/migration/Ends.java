@@ -9,7 +9,8 @@ import org.jspecify.annotations.Nullable;
 /** The two databases of this process, made when first asked for: a URL that cannot be used is an answer, not a crash. */
 final class Ends implements AutoCloseable {
     /** A worker holds one, and a second for a look beside its transaction. */
-    private static final int BESIDE_WORKERS = 7; // sync, fresh look, store, heartbeat, preflight, status, spare
+    private static final int BESIDE_WORKERS =
+            9; // sync, fresh look, store, heartbeat, preflight, status, milestones and their sender, spare
 
     private final FerryEnvironment environment;
     private final FerryProperties properties;

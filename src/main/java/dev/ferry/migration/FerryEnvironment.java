@@ -1,7 +1,9 @@
 package dev.ferry.migration;
 
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -11,13 +13,27 @@ import org.jspecify.annotations.Nullable;
 public record FerryEnvironment(
         @Nullable String herokuUrl,
         @Nullable String planetScaleUrl,
-        @Nullable String excludeTables) {
+        @Nullable String excludeTables,
+        @Nullable String webhookUrl,
+        @Nullable String disableNotifications) {
 
     private static final List<String> REQUIRED = List.of("HEROKU_URL", "PLANETSCALE_URL", "PASSWORD");
 
+    private static final Set<String> YES = Set.of("true", "1", "yes");
+
+    /** Without notifications. */
+    public FerryEnvironment(
+            @Nullable String herokuUrl, @Nullable String planetScaleUrl, @Nullable String excludeTables) {
+        this(herokuUrl, planetScaleUrl, excludeTables, null, null);
+    }
+
     public static FerryEnvironment of(Map<String, String> variables) {
         return new FerryEnvironment(
-                variables.get("HEROKU_URL"), variables.get("PLANETSCALE_URL"), variables.get("EXCLUDE_TABLES"));
+                variables.get("HEROKU_URL"),
+                variables.get("PLANETSCALE_URL"),
+                variables.get("EXCLUDE_TABLES"),
+                variables.get("NOTIFICATION_WEBHOOK_URL"),
+                variables.get("DISABLE_NOTIFICATIONS"));
     }
 
     /** Names of required variables that are missing or empty. */
@@ -25,6 +41,14 @@ public record FerryEnvironment(
         return REQUIRED.stream()
                 .filter(name -> variables.getOrDefault(name, "").isBlank())
                 .toList();
+    }
+
+    /** There is somebody to tell, and nobody said not to. */
+    public boolean notifies() {
+        return webhookUrl != null
+                && !webhookUrl.isBlank()
+                && (disableNotifications == null
+                        || !YES.contains(disableNotifications.strip().toLowerCase(Locale.ROOT)));
     }
 
     /** Shows nothing: every component may hold a secret. */

@@ -1,6 +1,7 @@
 package dev.ferry.migration;
 
 import dev.ferry.database.TableFilter;
+import dev.ferry.notification.NotificationFormat;
 import jakarta.validation.Valid;
 import jakarta.validation.constraints.Max;
 import jakarta.validation.constraints.Min;
@@ -28,7 +29,8 @@ public record FerryProperties(
         @Valid @DefaultValue Lease lease,
         @Valid @DefaultValue Connect connect,
         @Valid @DefaultValue Client client,
-        @Valid @DefaultValue Switch cutover) {
+        @Valid @DefaultValue Switch cutover,
+        @Valid @DefaultValue Notification notification) {
 
     /** For people who help, by name: each is named here on purpose, so that no later secret shows itself. */
     Map<String, String> shown(TableFilter excluded) {
@@ -88,4 +90,15 @@ public record FerryProperties(
 
     /** @param attempts to lock all tables before a switch gives up */
     public record Switch(@Min(1) @DefaultValue("10") int attempts) {}
+
+    /**
+     * Messages to NOTIFICATION_WEBHOOK_URL.
+     *
+     * @param lag a target that is further behind is told of; until half of it is reached again, once
+     * @param log a log on the source that takes more is told of; in the same way
+     */
+    public record Notification(
+            @NotNull @DefaultValue("slack") NotificationFormat format,
+            @NotNull @DefaultValue("60s") Duration lag,
+            @NotNull @DefaultValue("1GB") DataSize log) {}
 }

@@ -4,6 +4,9 @@ import dev.ferry.database.SqlState;
 import dev.ferry.database.TableFilter;
 import dev.ferry.failure.FerryException;
 import dev.ferry.journal.Event;
+import dev.ferry.notification.Notifier;
+import dev.ferry.notification.WebhookNotifier;
+import dev.ferry.notification.WebhookUrl;
 import dev.ferry.preflight.Finding;
 import dev.ferry.preflight.Preflight;
 import dev.ferry.preflight.PreflightReport;
@@ -29,6 +32,7 @@ final class LiveMigration implements Migration, AutoCloseable {
     private static final Duration OUTCOME_WAIT = Duration.ofSeconds(20);
     private static final Duration REFRESH = Duration.ofMillis(700);
     private static final Duration PULSE = Duration.ofSeconds(2);
+    private static final Duration MILESTONES = Duration.ofSeconds(1);
     private static final Duration END_WAIT = Duration.ofSeconds(8);
 
     private final Ends ends;
@@ -40,8 +44,9 @@ final class LiveMigration implements Migration, AutoCloseable {
     private final TableFilter filter;
     private final PgClient pgClient;
     private final VitalsReader vitals;
+    private final Notifier notifier;
     private final @Nullable String unusable;
-    private final ScheduledExecutorService schedule = Executors.newScheduledThreadPool(4, task -> {
+    private final ScheduledExecutorService schedule = Executors.newScheduledThreadPool(5, task -> {
         Thread thread = new Thread(task, "ferry-schedule");
         thread.setDaemon(true);
         return thread;
@@ -49,6 +54,7 @@ final class LiveMigration implements Migration, AutoCloseable {
 
     private final List<Future<?>> tasks = new ArrayList<>();
     private @Nullable Machine machine;
+    private volatile @Nullable Milestones milestones;
     private volatile @Nullable PreflightReport report;
     private volatile MigrationStatus status;
 
@@ -67,11 +73,27 @@ final class LiveMigration implements Migration, AutoCloseable {
         this.clock = clock;
         this.pgClient = pgClient;
         this.events = new EventLog(clock);
+        this.notifier = notifier(environment);
         this.filter = TableFilter.parse(environment.excludeTables());
         this.preflight = new Preflight(ends::source, ends::target, filter, pgClient::majorVersion, clock);
         this.vitals = new VitalsReader(ends, events, properties.shown(filter));
         this.unusable = unusable();
         this.status = idleReader().withoutMigration(unusable);
+    }
+
+    /** An address that cannot be used is no reason not to start: then there are no notifications, and the event log says so. */
+    private Notifier notifier(FerryEnvironment environment) {
+        String address = environment.webhookUrl();
+        if (address == null || !environment.notifies()) {
+            return Notifier.off();
+        }
+        try {
+            return new WebhookNotifier(
+                    WebhookUrl.parse(address), properties.notification().format(), events);
+        } catch (FerryException e) {
+            events.warn("Notifications are off. " + Failures.describe(e));
+            return Notifier.off();
+        }
     }
 
     /** A URL that cannot be understood stops everything but the dashboard, whose checks say what is wrong. */
@@ -139,6 +161,11 @@ final class LiveMigration implements Migration, AutoCloseable {
                 0,
                 REFRESH.toMillis(),
                 TimeUnit.MILLISECONDS));
+        Milestones told =
+                new Milestones(ends, parts.store(), parts.leadership(), properties.notification(), notifier, clock);
+        milestones = told;
+        tasks.add(schedule.scheduleWithFixedDelay(
+                quietly(() -> told.look(status)), 0, MILESTONES.toMillis(), TimeUnit.MILLISECONDS));
     }
 
     private static Runnable quietly(Runnable task) {
@@ -392,6 +419,10 @@ final class LiveMigration implements Migration, AutoCloseable {
                 return new Outcome.Accepted("Trying again.");
             }
             case REMOVE_STATE -> {
+                Milestones told = milestones;
+                if (told != null) {
+                    told.handOver();
+                }
                 store.removeSchema(leadership);
                 leadership.resign();
                 signals.wake();
@@ -519,6 +550,7 @@ final class LiveMigration implements Migration, AutoCloseable {
     @Override
     public void close() {
         signals.close();
+        notifier.close(); // what it has not sent by now is sent by the next process
         Machine parts = machine;
         if (parts != null) {
             try {

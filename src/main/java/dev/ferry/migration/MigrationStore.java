@@ -4,6 +4,7 @@ import dev.ferry.database.Database;
 import dev.ferry.database.End;
 import dev.ferry.database.EpochFence;
 import dev.ferry.database.Session;
+import dev.ferry.notification.Milestone;
 import dev.ferry.sync.SourceServer;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -81,15 +82,16 @@ final class MigrationStore {
     }
 
     void create(EpochFence fence, UUID runId, String source, boolean hold, String excludedTables) {
-        inTransaction(
-                fence,
-                session -> session.jdbc()
-                        .sql("""
-                        INSERT INTO ferry.migration (run_id, source, phase, hold, excluded_tables, started_at)
-                        VALUES (?, ?, ?, ?, ?, clock_timestamp())
-                        """)
-                        .params(runId, source, Phase.STARTING.label(), hold, excludedTables)
-                        .update());
+        inTransaction(fence, session -> {
+            session.jdbc()
+                    .sql("""
+                    INSERT INTO ferry.migration (run_id, source, phase, hold, excluded_tables, started_at)
+                    VALUES (?, ?, ?, ?, ?, clock_timestamp())
+                    """)
+                    .params(runId, source, Phase.STARTING.label(), hold, excludedTables)
+                    .update();
+            MilestoneLedger.note(session, Milestone.STARTED);
+        });
     }
 
     /** Moves on, in a transaction of its own. */
@@ -124,30 +126,31 @@ final class MigrationStore {
         if (moved == 0) {
             throw new IllegalPhaseChangeException(from, to);
         }
+        MilestoneLedger.noteMove(session, from, to);
     }
 
     /** Opens the way for the app, unless a revert was asked for meanwhile. */
     static void moveToSwitched(Session session, long writeBlockedMillis) {
         move(session, Phase.REPLICATING, Phase.SWITCHED, "switch");
-        session.jdbc()
-                .sql("UPDATE ferry.migration SET write_blocked_ms = ?")
-                .param(writeBlockedMillis)
-                .update();
+        MilestoneLedger.noteSwitch(session, writeBlockedMillis);
     }
 
     void fail(EpochFence fence, Phase from, String error) {
-        inTransaction(
-                fence,
-                session -> session.jdbc()
-                        .sql("""
-                        UPDATE ferry.migration SET phase = 'error', error = :error,
-                          failed_phase = CASE WHEN phase = 'error' THEN failed_phase ELSE phase END,
-                          request = CASE WHEN request IN ('switch', 'revert') THEN request END
-                        WHERE phase = :from
-                        """)
-                        .param("from", from.label())
-                        .param("error", error)
-                        .update());
+        inTransaction(fence, session -> {
+            int failed = session.jdbc()
+                    .sql("""
+                    UPDATE ferry.migration SET phase = 'error', error = :error,
+                      failed_phase = CASE WHEN phase = 'error' THEN failed_phase ELSE phase END,
+                      request = CASE WHEN request IN ('switch', 'revert') THEN request END
+                    WHERE phase = :from
+                    """)
+                    .param("from", from.label())
+                    .param("error", error)
+                    .update();
+            if (failed == 1 && from != Phase.ERROR) {
+                MilestoneLedger.noteError(session);
+            }
+        });
     }
 
     /**
@@ -174,7 +177,10 @@ final class MigrationStore {
 
     /** What was asked for is over. */
     void requestOver(EpochFence fence) {
-        inTransaction(fence, session -> session.execute("UPDATE ferry.migration SET request = NULL"));
+        inTransaction(fence, session -> {
+            MilestoneLedger.noteEndOfRequest(session);
+            session.execute("UPDATE ferry.migration SET request = NULL");
+        });
     }
 
     void pause(EpochFence fence, boolean paused) {
@@ -187,12 +193,13 @@ final class MigrationStore {
     }
 
     void writeBlocked(EpochFence fence, long millis) {
-        inTransaction(
-                fence,
-                session -> session.jdbc()
-                        .sql("UPDATE ferry.migration SET write_blocked_ms = ?")
-                        .param(millis)
-                        .update());
+        inTransaction(fence, session -> {
+            session.jdbc()
+                    .sql("UPDATE ferry.migration SET write_blocked_ms = ?")
+                    .param(millis)
+                    .update();
+            MilestoneLedger.correctSwitch(session, millis);
+        });
     }
 
     /** From ERROR back to the phase that failed; a source that has become another server is accepted by that. */
@@ -236,12 +243,15 @@ final class MigrationStore {
     }
 
     void done(EpochFence fence, String step) {
-        inTransaction(
-                fence,
-                session -> session.jdbc()
-                        .sql("INSERT INTO ferry.step (name) VALUES (?) ON CONFLICT DO NOTHING")
-                        .param(step)
-                        .update());
+        inTransaction(fence, session -> {
+            int fresh = session.jdbc()
+                    .sql("INSERT INTO ferry.step (name) VALUES (?) ON CONFLICT DO NOTHING")
+                    .param(step)
+                    .update();
+            if (fresh == 1 && step.equals(Copying.COPIED)) {
+                MilestoneLedger.noteCopy(session);
+            }
+        });
     }
 
     void undone(EpochFence fence, String step) {
@@ -266,7 +276,7 @@ final class MigrationStore {
         });
     }
 
-    private void inTransaction(EpochFence fence, java.util.function.Consumer<Session> work) {
+    void inTransaction(EpochFence fence, java.util.function.Consumer<Session> work) {
         try (Session session = target.get().open()) {
             session.begin();
             fence.hold(session, End.TARGET);

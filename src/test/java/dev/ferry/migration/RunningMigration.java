@@ -9,6 +9,7 @@ import dev.ferry.testing.RowComparison;
 import dev.ferry.testing.TestDatabase;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -19,32 +20,52 @@ final class RunningMigration implements AutoCloseable {
 
     private final TestDatabase source;
     private final TestDatabase target;
+    private final @Nullable String webhookUrl;
+    private final @Nullable String disableNotifications;
     private final Map<String, String> settings;
     private LiveMigration migration;
 
     private RunningMigration(
-            TestDatabase source, TestDatabase target, @Nullable String excludeTables, Map<String, String> settings) {
+            TestDatabase source,
+            TestDatabase target,
+            @Nullable String excludeTables,
+            @Nullable String webhookUrl,
+            @Nullable String disableNotifications,
+            Map<String, String> settings) {
         this.source = source;
         this.target = target;
-        this.settings = settings;
+        this.webhookUrl = webhookUrl;
+        this.disableNotifications = disableNotifications;
+        this.settings = new HashMap<>(Map.of("ferry.sync.interval", "50ms"));
+        this.settings.putAll(settings);
         this.migration = launched(excludeTables);
     }
 
     static RunningMigration between(TestDatabase source, TestDatabase target) {
-        return new RunningMigration(source, target, null, Map.of("ferry.sync.interval", "50ms"));
+        return new RunningMigration(source, target, null, null, null, Map.of());
     }
 
     static RunningMigration between(TestDatabase source, TestDatabase target, String excludeTables) {
-        return new RunningMigration(source, target, excludeTables, Map.of("ferry.sync.interval", "50ms"));
+        return new RunningMigration(source, target, excludeTables, null, null, Map.of());
     }
 
     static RunningMigration between(TestDatabase source, TestDatabase target, Map<String, String> settings) {
-        return new RunningMigration(source, target, null, settings);
+        return new RunningMigration(source, target, null, null, null, settings);
+    }
+
+    /** Tells its milestones to that address. */
+    static RunningMigration telling(
+            TestDatabase source,
+            TestDatabase target,
+            String webhookUrl,
+            @Nullable String disableNotifications,
+            Map<String, String> settings) {
+        return new RunningMigration(source, target, null, webhookUrl, disableNotifications, settings);
     }
 
     private LiveMigration launched(@Nullable String excludeTables) {
         LiveMigration launched = new LiveMigration(
-                new FerryEnvironment(source.url(), target.url(), excludeTables),
+                new FerryEnvironment(source.url(), target.url(), excludeTables, webhookUrl, disableNotifications),
                 LiveMigrationIT.properties(settings),
                 PgClient.installed(),
                 Clock.systemUTC());
