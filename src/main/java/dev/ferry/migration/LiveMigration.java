@@ -33,7 +33,7 @@ final class LiveMigration implements Migration, AutoCloseable {
     private static final Duration REFRESH = Duration.ofMillis(700);
     private static final Duration PULSE = Duration.ofSeconds(2);
     private static final Duration MILESTONES = Duration.ofSeconds(1);
-    private static final Duration END_WAIT = Duration.ofSeconds(8);
+    private static final Duration END_WAIT = Duration.ofSeconds(6);
 
     private final Ends ends;
     private final FerryProperties properties;

@@ -3,6 +3,7 @@ package dev.ferry.testing;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
+import java.io.Closeable;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -21,16 +22,24 @@ import java.util.zip.ZipEntry;
 import java.util.zip.ZipInputStream;
 import org.awaitility.Awaitility;
 
-/** An embedded server of one major version, with a superuser for tests to look behind the scenes with. */
+/** A server of one major version, embedded or elsewhere, with a superuser for tests to look behind the scenes with. */
 public final class PostgresServer implements AutoCloseable {
     private static final Map<Integer, PostgresServer> SHARED = new ConcurrentHashMap<>();
     private static final AtomicInteger SEQUENCE = new AtomicInteger();
 
-    private final EmbeddedPostgres server;
     private final int majorVersion;
+    private final int port;
+    private final String superuserPassword;
+    private final Closeable server;
 
-    private PostgresServer(int majorVersion, Map<String, String> settings) {
+    private PostgresServer(int majorVersion, int port, String superuserPassword, Closeable server) {
         this.majorVersion = majorVersion;
+        this.port = port;
+        this.superuserPassword = superuserPassword;
+        this.server = server;
+    }
+
+    private static PostgresServer embedded(int majorVersion, Map<String, String> settings) {
         try {
             EmbeddedPostgres.Builder builder = EmbeddedPostgres.builder()
                     .setPgBinaryResolver((system, machine) -> binaries(majorVersion))
@@ -41,7 +50,8 @@ public final class PostgresServer implements AutoCloseable {
                     .setServerConfig("max_prepared_transactions", "10")
                     .setServerConfig("timezone", "America/St_Johns");
             settings.forEach(builder::setServerConfig);
-            this.server = builder.start();
+            EmbeddedPostgres server = builder.start();
+            return new PostgresServer(majorVersion, server.getPort(), "", server);
         } catch (IOException e) {
             throw new UncheckedIOException("PostgreSQL " + majorVersion + " did not start", e);
         }
@@ -49,12 +59,17 @@ public final class PostgresServer implements AutoCloseable {
 
     /** One server a version for the whole test run: databases keep tests apart. Ends with the JVM. */
     public static PostgresServer shared(int majorVersion) {
-        return SHARED.computeIfAbsent(majorVersion, version -> new PostgresServer(version, Map.of("fsync", "off")));
+        return SHARED.computeIfAbsent(majorVersion, version -> embedded(version, Map.of("fsync", "off")));
     }
 
     /** A server of one's own, to be stopped or crashed. */
     public static PostgresServer start(int majorVersion, Map<String, String> settings) {
-        return new PostgresServer(majorVersion, settings);
+        return embedded(majorVersion, settings);
+    }
+
+    /** A server that somebody else started and ends, on a port of this machine. */
+    public static PostgresServer elsewhere(int majorVersion, int port, String superuserPassword) {
+        return new PostgresServer(majorVersion, port, superuserPassword, () -> {});
     }
 
     private static InputStream binaries(int majorVersion) throws IOException {
@@ -70,7 +85,7 @@ public final class PostgresServer implements AutoCloseable {
     }
 
     public int port() {
-        return server.getPort();
+        return port;
     }
 
     public int majorVersion() {
@@ -79,7 +94,8 @@ public final class PostgresServer implements AutoCloseable {
 
     /** Superuser on a database. */
     public Connection superuser(String database) throws SQLException {
-        return DriverManager.getConnection("jdbc:postgresql://localhost:" + port() + "/" + database, "postgres", "");
+        return DriverManager.getConnection(
+                "jdbc:postgresql://localhost:" + port() + "/" + database, "postgres", superuserPassword);
     }
 
     /**
