@@ -81,6 +81,7 @@ class DeploymentFilesTest {
                 .map(found -> found.group(1))
                 .forEach(names::add);
         names.addAll(FerryEnvironment.missing(Map.of()));
+        names.add("LOGGING_STRUCTURED_FORMAT_CONSOLE"); // by Spring, on Ferry's behalf
         names.remove("PATH");
         return names;
     }
