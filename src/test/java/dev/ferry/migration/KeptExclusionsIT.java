@@ -59,8 +59,11 @@ class KeptExclusionsIT {
         source.run("CREATE TABLE t (id int PRIMARY KEY); CREATE TABLE audit_log (id int PRIMARY KEY)");
         try (RunningMigration ferry =
                 RunningMigration.between(source, target, "audit_log").inSync()) {
-            target.runAsSuperuser("ALTER TABLE ferry.migration DROP COLUMN excluded_tables;"
-                    + " DELETE FROM ferry.flyway_schema_history WHERE version = '11'");
+            target.runAsSuperuser("""
+                    ALTER TABLE ferry.migration DROP COLUMN excluded_tables;
+                    DROP TABLE ferry.opened_table, ferry.source_definition, ferry.source_server, ferry.milestone;
+                    DELETE FROM ferry.flyway_schema_history WHERE version::int > 10;
+                    """);
             ferry.restart("audit_log");
             ferry.awaitReady();
 

@@ -199,4 +199,35 @@ class WaysOutIT {
         ferry().accepted(Action.RETRY);
         ferry().awaitEqual();
     }
+
+    @Test
+    void aForeignKeyThatSomebodyMadeOnTheTargetMakesItsTablesWaitAndTakesNoChildAlong() {
+        TestDatabase target = PostgresServer.shared(17).planetScaleDatabase(false);
+        source.run("""
+                CREATE TABLE a (id int PRIMARY KEY, v int);
+                CREATE TABLE b (id int PRIMARY KEY, a_id int);
+                CREATE TABLE c (id int PRIMARY KEY);
+                INSERT INTO a VALUES (1, 0);
+                INSERT INTO b VALUES (1, 1);
+                """);
+        open(target);
+        ferry().inSync();
+        target.run("ALTER TABLE b ADD CONSTRAINT of_a FOREIGN KEY (a_id) REFERENCES a ON DELETE CASCADE");
+
+        source.run("UPDATE a SET v = 1; INSERT INTO c VALUES (1)");
+
+        await("the other tables go on")
+                .atMost(Duration.ofSeconds(30))
+                .until(() -> target.count("SELECT count(*) FROM c") == 1);
+        assertThat(ferry().status().cutoverReadiness().hardBlockers())
+                .anySatisfy(blocker -> assertThat(blocker.message()).contains("public.a", "foreign key of_a"));
+        assertThat(target.count("SELECT count(*) FROM b")).isEqualTo(1);
+        assertThat(target.count("SELECT v FROM a")).isZero();
+
+        target.run("ALTER TABLE b DROP CONSTRAINT of_a");
+        ferry().awaitEqual();
+        await("ready to switch")
+                .atMost(Duration.ofSeconds(30))
+                .until(() -> ferry().status().cutoverReadiness().level() == Readiness.Level.READY);
+    }
 }

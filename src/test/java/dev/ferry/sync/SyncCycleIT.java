@@ -345,7 +345,7 @@ class SyncCycleIT {
                 assertThat(crashing.heroku().count("SELECT count(*) FROM t"))
                         .as("the row on the target is no phantom")
                         .isEqualTo(1);
-                crashing.planetScale().run("DROP TRIGGER wait_at_commit ON t");
+                crashing.planetScale().run("DROP TRIGGER ferry_wait_at_commit ON t");
                 await("a pool without dead connections")
                         .ignoreExceptions()
                         .until(() -> crashing.cycle().complete()); // the same keys once more
