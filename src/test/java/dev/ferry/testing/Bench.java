@@ -128,7 +128,7 @@ public final class Bench {
                 SELECT 'customer' || i || '@example.com', md5(i::text), 'City ' || i %% 1000, now() - i * interval '1 minute'
                   FROM generate_series(1, %1$d / 5) i;
                 INSERT INTO orders (customer_id, total, status, placed, note)
-                SELECT 1 + (i * 7919) %% (%1$d / 5), (i %% 100000) / 100.0,
+                SELECT 1 + (i::bigint * 7919) %% (%1$d / 5), (i %% 100000) / 100.0,
                        (ARRAY['new', 'paid', 'sent', 'done'])[1 + i %% 4], now() - i * interval '1 second',
                        md5(i::text) || md5((i + 1)::text)
                   FROM generate_series(1, %1$d) i;
