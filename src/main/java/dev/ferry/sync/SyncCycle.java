@@ -31,12 +31,15 @@ import org.jspecify.annotations.Nullable;
  */
 public final class SyncCycle {
     private static final String LOCK_WAIT = "1s";
+    private static final String IDLE_AT_MOST = "15s";
 
     private final Route route;
     private final UUID runId;
     private final Clock clock;
     private final ChangeLog log;
     private SourceServer.@Nullable Identity sourceServer;
+    /** The cycle before failed: perhaps because the destination took its time. */
+    private boolean patient;
 
     public SyncCycle(Route route, UUID runId, Clock clock) {
         this.route = route;
@@ -99,12 +102,17 @@ public final class SyncCycle {
         try (Session origin = route.origin().open()) {
             Instant snapshotAt = clock.instant();
             origin.begin(Session.Isolation.REPEATABLE_READ);
-            // It idles while the destination works; the connection's own keep-alives end it if we are gone.
-            origin.execute("SET LOCAL idle_in_transaction_session_timeout = 0");
+            // It idles while the destination works. If the network swallows us meanwhile, the app's TRUNCATE waits
+            // behind our
+            // locks, and everybody behind that, for no longer than this. What may need longer is tried again with
+            // patience.
+            origin.execute("SET LOCAL idle_in_transaction_session_timeout = '" + (patient ? "0" : IDLE_AT_MOST) + "'");
+            patient = true;
             requireOurRun(origin);
             requireSameServer(origin);
             Map<Integer, ChangeLog.Pending> pending = log.pending(origin, tables);
             if (pending.isEmpty()) {
+                patient = false;
                 return new Result(snapshotAt, 0, List.of(), true, pending);
             }
             WalPosition seen = WalPosition.now(origin);
@@ -140,6 +148,7 @@ public final class SyncCycle {
                 destination.commit();
                 // If this fails, or its outcome stays unknown, the same keys are applied once more.
                 origin.commit();
+                patient = false;
                 return new Result(snapshotAt, keys, reloaded, complete, pending);
             }
         }
