@@ -219,8 +219,11 @@ class WaysOutIT {
         await("the other tables go on")
                 .atMost(Duration.ofSeconds(30))
                 .until(() -> target.count("SELECT count(*) FROM c") == 1);
-        assertThat(ferry().status().cutoverReadiness().hardBlockers())
-                .anySatisfy(blocker -> assertThat(blocker.message()).contains("public.a", "foreign key of_a"));
+        await("the status names it")
+                .atMost(Duration.ofSeconds(30))
+                .untilAsserted(() -> assertThat(
+                                ferry().status().cutoverReadiness().hardBlockers())
+                        .anySatisfy(blocker -> assertThat(blocker.message()).contains("public.a", "foreign key of_a")));
         assertThat(target.count("SELECT count(*) FROM b")).isEqualTo(1);
         assertThat(target.count("SELECT v FROM a")).isZero();
 
