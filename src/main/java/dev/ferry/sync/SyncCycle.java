@@ -102,10 +102,8 @@ public final class SyncCycle {
         try (Session origin = route.origin().open()) {
             Instant snapshotAt = clock.instant();
             origin.begin(Session.Isolation.REPEATABLE_READ);
-            // It idles while the destination works. If the network swallows us meanwhile, the app's TRUNCATE waits
-            // behind our
-            // locks, and everybody behind that, for no longer than this. What may need longer is tried again with
-            // patience.
+            // It idles while the destination works. If the network swallows us meanwhile, the app's TRUNCATE waits for
+            // our locks, and everybody behind it, but no longer than this. A slow target gets a patient retry.
             origin.execute("SET LOCAL idle_in_transaction_session_timeout = '" + (patient ? "0" : IDLE_AT_MOST) + "'");
             patient = true;
             requireOurRun(origin);
