@@ -9,6 +9,7 @@ import dev.ferry.testing.RowComparison;
 import dev.ferry.testing.SampleTables;
 import dev.ferry.testing.SchemaComparison;
 import dev.ferry.testing.SequenceComparison;
+import dev.ferry.testing.TestCertificates;
 import dev.ferry.testing.TestDatabase;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -32,8 +33,8 @@ class ImageIT {
     @Test
     void movesEveryRowWhileItIsKilledStartedAgainAndStopped(@TempDir Path certificates) throws IOException {
         try (Network network = Network.newNetwork();
-                ServerContainer heroku = new ServerContainer(network, "heroku");
-                ServerContainer planetScale = new ServerContainer(network, "planetscale")) {
+                ServerContainer heroku = new ServerContainer.OfAnImage(network, "heroku");
+                ServerContainer.OfAnImage planetScale = new ServerContainer.OfAnImage(network, "planetscale")) {
             heroku.start();
             planetScale.start();
             // The container's user is nobody on this machine.
@@ -89,6 +90,47 @@ class ImageIT {
                 SequenceComparison.assertNotBehind(source, target);
                 SchemaComparison.assertEqual(source, target);
                 assertWithinMemory(ferry, "after the switch");
+                ferry.complete();
+                writer.stop();
+                writer.assertUndisturbed();
+                assertThat(ferry.output()).doesNotContain("s3cret").doesNotContain("Exception");
+            }
+        }
+    }
+
+    /** Most databases on Heroku are one major version behind their new home. */
+    @Test
+    void movesEveryRowFromAnOlderSourceWithThePgDumpOfTheImage(@TempDir Path certificates) throws IOException {
+        try (Network network = Network.newNetwork();
+                ServerContainer heroku =
+                        new ServerContainer.OfPrograms(network, "heroku", 16, TestCertificates.in(certificates));
+                ServerContainer.OfAnImage planetScale = new ServerContainer.OfAnImage(network, "planetscale")) {
+            heroku.start();
+            planetScale.start();
+            Files.setPosixFilePermissions(certificates, PosixFilePermissions.fromString("rwxr-xr-x"));
+            planetScale.copyCertificateTo(certificates.resolve("planetscale.crt"));
+            TestDatabase source = heroku.server().herokuDatabase();
+            TestDatabase target = planetScale.server().planetScaleDatabase(true);
+            assertThat(source.value("SHOW server_version")).startsWith("16.");
+            RandomWriter.createTables(source, 3000);
+            SampleTables.create(source, 10_000);
+            Map<String, String> environment = Map.of(
+                    "HEROKU_URL", heroku.urlInside(source, "sslmode=require"),
+                    "PLANETSCALE_URL",
+                            planetScale.urlInside(
+                                    target, "sslmode=verify-full&sslrootcert=/certificates/planetscale.crt"));
+            try (RandomWriter writer = RandomWriter.start(source, 2, 16, Duration.ofMillis(5));
+                    FerryContainer ferry = new FerryContainer(network, environment, certificates)) {
+                ferry.start();
+                ferry.startMigration();
+                ferry.awaitInSync();
+                writer.awaitCommitted(100);
+                writer.expectRefusals();
+                ferry.switchTraffic();
+                writer.awaitRefused();
+                RowComparison.assertEqual(source, target);
+                SequenceComparison.assertNotBehind(source, target);
+                SchemaComparison.assertEqual(source, target);
                 ferry.complete();
                 writer.stop();
                 writer.assertUndisturbed();

@@ -72,7 +72,8 @@ public final class PostgresServer implements AutoCloseable {
         return new PostgresServer(majorVersion, port, superuserPassword, () -> {});
     }
 
-    private static InputStream binaries(int majorVersion) throws IOException {
+    /** The programs of a version, for Linux, as a tar file compressed by xz. */
+    public static InputStream binaries(int majorVersion) throws IOException {
         Path jar = Path.of(System.getProperty("ferry.test.postgres-binaries", "target/postgres-binaries"))
                 .resolve("postgres-" + majorVersion + ".jar");
         ZipInputStream zip = new ZipInputStream(Files.newInputStream(jar));
