@@ -30,6 +30,21 @@ public final class DatabaseUrl {
             Set.of("disable", "allow", "prefer", "require", "verify-ca", "verify-full");
     private static final List<String> PARTS_OF_THE_FRONT =
             List.of("host", "hostaddr", "port", "user", "password", "dbname", "service");
+    /** What Ferry does not do for both the driver and pg_dump; who asks for it would rely on it. */
+    private static final List<String> UNSUPPORTED_PROOFS = List.of(
+            "sslcert",
+            "sslkey",
+            "sslpassword",
+            "sslcrl",
+            "sslcrldir",
+            "sslcertmode",
+            "ssl_min_protocol_version",
+            "ssl_max_protocol_version",
+            "require_auth",
+            "requirepeer",
+            "requiressl",
+            "gssencmode");
+
     private static final String SYSTEM = "system";
     /** Where no file can be. */
     private static final String NO_FILE = "/dev/null/none";
@@ -180,6 +195,15 @@ public final class DatabaseUrl {
             }
         }
         parameters.remove("sslrootcert", ""); // libpq takes it for none
+        parameters.remove("gssencmode", "disable"); // which is what there is
+        for (String name : UNSUPPORTED_PROOFS) {
+            if (!parameters.getOrDefault(name, "").isEmpty()) {
+                throw invalid(end, "has the parameter " + name + ", which Ferry does not support; leave it out");
+            }
+        }
+        if ("true".equals(parameters.get("ssl"))) {
+            parameters.putIfAbsent("sslmode", "require"); // as libpq reads it
+        }
         String sslMode = parameters.get("sslmode");
         if (sslMode != null && !SSL_MODES.contains(sslMode)) {
             throw invalid(end, "has an sslmode that is none of " + String.join(", ", new TreeSet<>(SSL_MODES)));

@@ -123,6 +123,15 @@ class DatabaseUrlTest {
                 "postgres://u:S3CRET@h/d?sslrootcert=system&sslmode=require verify-full",
                 "postgres://u:x@h/d?password=S3CRET 'parameter password'",
                 "postgres://u:S3CRET@h/d?host=other 'parameter host'",
+                "postgres://u:S3CRET@h/d?sslcert=/S3CRET.crt&sslkey=/S3CRET.key 'parameter sslcert'",
+                "postgres://u:S3CRET@h/d?sslkey=/S3CRET.key 'parameter sslkey'",
+                "postgres://u:S3CRET@h/d?sslpassword=S3CRET 'parameter sslpassword'",
+                "postgres://u:S3CRET@h/d?sslmode=verify-full&sslcrl=/S3CRET 'parameter sslcrl'",
+                "postgres://u:S3CRET@h/d?sslcrldir=/S3CRET 'parameter sslcrldir'",
+                "postgres://u:S3CRET@h/d?require_auth=scram-sha-256 'parameter require_auth'",
+                "postgres://u:S3CRET@h/d?ssl_min_protocol_version=TLSv1.3 'parameter ssl_min_protocol_version'",
+                "postgres://u:S3CRET@h/d?gssencmode=require 'parameter gssencmode'",
+                "postgres://u:S3CRET@h/d?requiressl=1 'parameter requiressl'",
             })
     void refusesABadUrlAndNamesTheFaultButNotTheValue(String url, String fault) {
         FerryException refusal = catchThrowableOfType(FerryException.class, () -> DatabaseUrl.parse(End.TARGET, url));
@@ -151,6 +160,11 @@ class DatabaseUrlTest {
         "192.168.1.4, '', prefer",
         "[fd00::7], '', prefer",
         "localhost, sslmode=require, require",
+        "localhost, ssl=true, require",
+        "localhost, ssl=true&sslmode=verify-full, verify-full",
+        "localhost, ssl=false, prefer",
+        "localhost, sslcert=&sslkey=, prefer",
+        "localhost, gssencmode=disable, prefer",
         "localhost, sslmode=disable, disable",
         "localhost, sslnegotiation=direct, require",
         "localhost, sslrootcert=system, verify-full",
