@@ -3,7 +3,7 @@ package dev.ferry;
 import dev.ferry.migration.FerryEnvironment;
 import dev.ferry.web.AdminPassword;
 import java.time.ZoneOffset;
-import java.util.List;
+import java.util.Optional;
 import java.util.TimeZone;
 import org.springframework.boot.SpringApplication;
 import org.springframework.boot.autoconfigure.SpringBootApplication;
@@ -13,11 +13,9 @@ import org.springframework.context.annotation.Bean;
 @SpringBootApplication
 public class FerryApplication {
     public static void main(String[] arguments) {
-        List<String> missing = FerryEnvironment.missing(System.getenv());
-        if (!missing.isEmpty()) {
-            System.err.println(
-                    "Ferry needs " + String.join(", ", missing) + (missing.size() == 1 ? ", which is" : ", which are")
-                            + " missing or empty. Set HEROKU_URL, PLANETSCALE_URL and PASSWORD, then start it again.");
+        Optional<String> reason = FerryEnvironment.against(System.getenv());
+        if (reason.isPresent()) {
+            System.err.println(reason.get());
             System.exit(1);
         }
         // Before the first line is logged: log and JSON have one time, wherever Ferry runs.

@@ -1,8 +1,11 @@
 package dev.ferry.migration;
 
+import dev.ferry.database.TableFilter;
+import dev.ferry.failure.FerryException;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -19,7 +22,7 @@ public record FerryEnvironment(
 
     private static final List<String> REQUIRED = List.of("HEROKU_URL", "PLANETSCALE_URL", "PASSWORD");
 
-    private static final Set<String> YES = Set.of("true", "1", "yes");
+    private static final Set<String> NO = Set.of("", "false", "0", "no", "off");
 
     /** Without notifications. */
     public FerryEnvironment(
@@ -43,12 +46,28 @@ public record FerryEnvironment(
                 .toList();
     }
 
-    /** There is somebody to tell, and nobody said not to. */
+    /** Why Ferry cannot start with these, for people; empty if it can. A URL that cannot be understood is no reason. */
+    public static Optional<String> against(Map<String, String> variables) {
+        List<String> missing = missing(variables);
+        if (!missing.isEmpty()) {
+            return Optional.of("Ferry needs " + String.join(", ", missing)
+                    + (missing.size() == 1 ? ", which is" : ", which are")
+                    + " missing or empty. Set HEROKU_URL, PLANETSCALE_URL and PASSWORD, then start it again.");
+        }
+        try {
+            TableFilter.parse(of(variables).excludeTables());
+            return Optional.empty();
+        } catch (FerryException e) {
+            return Optional.of(e.getMessage() + " " + e.remedy());
+        }
+    }
+
+    /** There is somebody to tell, and nobody said not to. In doubt somebody did: a message cannot be taken back. */
     public boolean notifies() {
         return webhookUrl != null
                 && !webhookUrl.isBlank()
                 && (disableNotifications == null
-                        || !YES.contains(disableNotifications.strip().toLowerCase(Locale.ROOT)));
+                        || NO.contains(disableNotifications.strip().toLowerCase(Locale.ROOT)));
     }
 
     /** Shows nothing: every component may hold a secret. */

@@ -86,6 +86,16 @@ class ErrorsIT {
     }
 
     @Test
+    void aPatternThatIsNoneEndsTheProcessWithOneSentence() {
+        try (FerryProcess ferry = FerryProcess.between(source, target)
+                .set("EXCLUDE_TABLES", "public.")
+                .launch()) {
+            assertThat(ferry.awaitExit()).isEqualTo(1);
+            assertThat(ferry.output().lines()).singleElement().asString().contains("EXCLUDE_TABLES", "public.");
+        }
+    }
+
+    @Test
     void anUnparsableUrlIsNamedAndNotShown() {
         SampleTables.create(source, 10);
         try (FerryProcess ferry = FerryProcess.between(source, target)
