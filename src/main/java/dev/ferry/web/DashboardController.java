@@ -67,12 +67,16 @@ class DashboardController {
             throw new ResponseStatusException(HttpStatus.NOT_FOUND);
         }
         MigrationStatus status = migration.status();
+        String gone = page.canLeaveSource() ? DashboardView.sourceTrouble(migration.vitals()) : null;
+        boolean again = page == PageAction.COMPLETE && DashboardView.completeWaitsForSource(status, gone);
         LivePage.Snapshot snapshot = live.fresh();
         model.addAttribute("live", snapshot);
         model.addAttribute("view", snapshot.view());
         model.addAttribute("action", page.path());
         model.addAttribute("label", page.label());
-        model.addAttribute("legal", status.legalActions().contains(page.action()));
+        model.addAttribute("legal", again || status.legalActions().contains(page.action()));
+        model.addAttribute("sourceGone", gone);
+        model.addAttribute("onlyWithoutSource", again);
         model.addAttribute("readiness", status.cutoverReadiness());
         return "confirm";
     }

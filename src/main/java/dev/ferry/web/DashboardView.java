@@ -1,11 +1,13 @@
 package dev.ferry.web;
 
+import dev.ferry.database.End;
 import dev.ferry.journal.Event;
 import dev.ferry.migration.Action;
 import dev.ferry.migration.Migration;
 import dev.ferry.migration.MigrationStatus;
 import dev.ferry.migration.Phase;
 import dev.ferry.migration.Readiness;
+import dev.ferry.migration.Vitals;
 import dev.ferry.preflight.Finding;
 import dev.ferry.preflight.PreflightReport;
 import java.util.ArrayList;
@@ -130,15 +132,30 @@ record DashboardView(
         };
     }
 
+    /** Since when and why the source cannot be worked with; null while it can, or nobody knows. */
+    static @Nullable String sourceTrouble(Vitals vitals) {
+        return vitals.ends().stream()
+                .filter(end -> end.end() == End.SOURCE && end.trouble() != null && end.troubleSince() != null)
+                .map(end -> "since " + end.troubleSince() + ": " + end.trouble())
+                .findFirst()
+                .orElse(null);
+    }
+
+    /** Complete was asked for and is not over, because the source does not answer. */
+    static boolean completeWaitsForSource(MigrationStatus status, @Nullable String sourceTrouble) {
+        return sourceTrouble != null && status.leader() && status.phase().equals(Phase.CLEANING_UP.label());
+    }
+
     static DashboardView of(
             MigrationStatus status,
+            @Nullable String sourceTrouble,
             @Nullable PreflightReport report,
             boolean checking,
             Migration.@Nullable CutoverSql sql,
             List<Event> events) {
         Phase phase = Phase.ofLabel(status.phase());
         ChecksView checks = checks(showsChecks(status), report, checking);
-        Headline headline = headline(phase, status, checks);
+        Headline headline = headline(phase, status, sourceTrouble, checks);
         return new DashboardView(
                 documentTitle(phase, status, headline),
                 headline.title() + (headline.error() == null ? "" : ". Error: " + headline.error()),
@@ -149,7 +166,7 @@ record DashboardView(
                 headline,
                 total(phase, status),
                 figures(phase, status),
-                buttons(status),
+                buttons(status, sourceTrouble),
                 status.legalActions().contains(Action.START),
                 checks.known()
                         && checks.blockers().isEmpty()
@@ -236,7 +253,8 @@ record DashboardView(
 
     // Headline
 
-    private static Headline headline(Phase phase, MigrationStatus status, ChecksView checks) {
+    private static Headline headline(
+            Phase phase, MigrationStatus status, @Nullable String sourceTrouble, ChecksView checks) {
         boolean paused = status.state().equals("paused");
         MigrationStatus.StallDetection stall = status.progressSignals().stallDetection();
         MigrationStatus.ReplicationDelay delay = status.progressSignals().replicationDelay();
@@ -271,7 +289,9 @@ record DashboardView(
         return new Headline(
                 title,
                 status.message(),
-                next(phase, status, paused, checks),
+                sourceTrouble == null
+                        ? next(phase, status, paused, checks)
+                        : nextWithoutSource(phase, status, paused, checks),
                 status.error(),
                 tone,
                 stall.stalled() ? stall.message() : null,
@@ -324,6 +344,15 @@ record DashboardView(
             case ERROR -> "Do what the error says, then press Retry. Nothing copied so far is lost.";
             case ABORTED -> "To begin again, empty the target or give a new PLANETSCALE_URL, and restart Ferry.";
         };
+    }
+
+    private static String nextWithoutSource(Phase phase, MigrationStatus status, boolean paused, ChecksView checks) {
+        if (phase == Phase.CLEANING_UP) {
+            return "Bring Heroku’s database back. If it is gone for good, press Complete without Heroku.";
+        }
+        return status.state().equals("aborting")
+                ? "Bring Heroku’s database back. If it is gone for good, press Abort and say so."
+                : next(phase, status, paused, checks);
     }
 
     private static String nextWhenWaiting(ChecksView checks) {
@@ -443,7 +472,7 @@ record DashboardView(
 
     // Buttons
 
-    private static List<Button> buttons(MigrationStatus status) {
+    private static List<Button> buttons(MigrationStatus status, @Nullable String sourceTrouble) {
         Set<Action> legal = status.legalActions();
         List<Button> buttons = new ArrayList<>();
         for (Action action : List.of(
@@ -459,6 +488,9 @@ record DashboardView(
             if (legal.contains(action)) {
                 buttons.add(button(action, buttons.isEmpty()));
             }
+        }
+        if (completeWaitsForSource(status, sourceTrouble)) {
+            buttons.add(new Button(PageAction.COMPLETE.path(), "Complete without Heroku", "quiet danger", true));
         }
         return buttons;
     }

@@ -218,7 +218,13 @@ class LivePage {
             checks.keepSqlFresh();
         }
         List<Event> events = migration.events(EVENTS);
-        DashboardView view = DashboardView.of(status, checks.report(), checks.running(), checks.sql(), events);
+        DashboardView view = DashboardView.of(
+                status,
+                DashboardView.sourceTrouble(migration.vitals()),
+                checks.report(),
+                checks.running(),
+                checks.sql(),
+                events);
         Context context = new Context(Locale.ENGLISH, Map.of("view", view));
         Snapshot before = snapshot;
         long next = lastVersion + 1;

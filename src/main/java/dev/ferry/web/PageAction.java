@@ -58,6 +58,11 @@ enum PageAction {
         return label;
     }
 
+    /** It waits for the source, and need not where that is gone for good. */
+    boolean canLeaveSource() {
+        return this == COMPLETE || this == ABORT;
+    }
+
     boolean dangerous() {
         return dangerous;
     }

@@ -3,6 +3,7 @@ package dev.ferry.web;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.ferry.database.End;
 import dev.ferry.journal.Event;
 import dev.ferry.migration.Action;
 import dev.ferry.migration.MigrationStatus.TableStatus;
@@ -228,6 +229,51 @@ class DashboardTest {
         assertThat(browser.get("/confirm/revert").body()).contains("12,345 rows written on PlanetScale");
     }
 
+    @ParameterizedTest
+    @CsvSource({"COPYING, abort", "FAILED, abort", "SWITCHED, complete"})
+    void whereHerokuIsGoneItMayBeLeftAlone(Scene scene, String action) {
+        web.migration.at(scene);
+        assertThat(browser.get("/confirm/" + action).body()).doesNotContain("name=\"force\"");
+
+        web.migration.gone(End.SOURCE, "connection to <db-17> refused");
+        assertThat(browser.get("/confirm/" + action).body())
+                .contains(
+                        "name=\"force\" value=\"true\"",
+                        "since 2026-03-14T12:00:02Z: connection to &lt;db-17&gt; refused")
+                .doesNotContain("value=\"true\" required");
+
+        browser.form("/actions/" + action, Map.of("_csrf", browser.token("/"), "force", "true"));
+        assertThat(web.migration.performed)
+                .singleElement()
+                .satisfies(asked -> assertThat(asked.options().force()).isTrue());
+    }
+
+    @Test
+    void onlyTheSourceMayBeLeftAlone() {
+        web.migration.at(Scene.SWITCHED);
+        web.migration.gone(End.TARGET, "connection refused");
+        assertThat(browser.get("/confirm/complete").body()).doesNotContain("name=\"force\"");
+
+        web.migration.gone(End.SOURCE, "connection refused");
+        assertThat(browser.get("/confirm/revert").body()).doesNotContain("name=\"force\"");
+    }
+
+    @Test
+    void aCompleteThatWaitsForHerokuMayGoOnWithoutIt() {
+        web.migration.at(Scene.CLEANING_UP);
+        assertThat(page()).doesNotContain("/confirm/complete");
+        assertThat(browser.get("/confirm/complete").body()).contains("the migration has moved on");
+
+        web.migration.gone(End.SOURCE, "connection refused");
+        assertThat(page()).contains("href=\"/confirm/complete\"", "Complete without Heroku", "gone for good");
+        assertThat(browser.get("/confirm/complete").body())
+                .contains("name=\"force\" value=\"true\" required", "type=\"submit\"")
+                .doesNotContain("the migration has moved on");
+
+        browser.form("/actions/complete", Map.of("_csrf", browser.token("/"), "force", "true"));
+        assertThat(web.migration.scene()).isEqualTo(Scene.COMPLETED);
+    }
+
     @Test
     void aConfirmationThatCameTooLateOffersNothing() {
         web.migration.at(Scene.COMPLETED);
@@ -306,7 +352,7 @@ class DashboardTest {
     void nothingAsksForAStartBeforeTheChecksHaveRun() {
         web.migration.at(Scene.CHECKING);
 
-        DashboardView view = DashboardView.of(web.migration.status(), null, true, null, List.of());
+        DashboardView view = DashboardView.of(web.migration.status(), null, null, true, null, List.of());
 
         assertThat(view.headline().title()).isEqualTo("Checking both databases");
         assertThat(view.headline().next()).startsWith("Wait for the checks");

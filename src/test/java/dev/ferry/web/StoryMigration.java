@@ -536,7 +536,8 @@ final class StoryMigration implements Migration {
         if (scene == Scene.FOLLOWER) {
             return refused(Outcome.Refused.Code.NOT_LEADER, "Another process leads this migration.");
         }
-        if (!legal().contains(action)) {
+        boolean goesOnWithoutSource = action == Action.CLEANUP && scene == Scene.CLEANING_UP && options.force();
+        if (!goesOnWithoutSource && !legal().contains(action)) {
             return refused(
                     Outcome.Refused.Code.WRONG_PHASE,
                     action.name().toLowerCase(java.util.Locale.ROOT) + " is not possible in phase "
