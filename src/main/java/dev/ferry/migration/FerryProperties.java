@@ -8,6 +8,7 @@ import jakarta.validation.constraints.Min;
 import jakarta.validation.constraints.NotNull;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
@@ -46,6 +47,9 @@ public record FerryProperties(
         shown.put("ferry.connect.silence", connect.silence().toString());
         shown.put("ferry.client.folder", String.valueOf(client.folder()));
         shown.put("ferry.cutover.attempts", Integer.toString(cutover.attempts()));
+        shown.put("ferry.notification.format", notification.format().name().toLowerCase(Locale.ROOT));
+        shown.put("ferry.notification.lag", notification.lag().toString());
+        shown.put("ferry.notification.log", notification.log().toString());
         return shown;
     }
 

@@ -88,7 +88,15 @@ record Diagnostics(
 
     record ThreadState(String name, String state) {}
 
-    static Diagnostics of(Instant now, String version, @Nullable String commit, MigrationStatus status, Vitals vitals) {
+    static Diagnostics of(
+            Instant now,
+            String version,
+            @Nullable String commit,
+            Map<String, String> webSettings,
+            MigrationStatus status,
+            Vitals vitals) {
+        Map<String, String> settings = new TreeMap<>(vitals.settings());
+        settings.putAll(webSettings);
         RuntimeMXBean runtime = ManagementFactory.getRuntimeMXBean();
         @Nullable PreflightReport report = vitals.preflight();
         return new Diagnostics(
@@ -105,7 +113,7 @@ record Diagnostics(
                         runtime.getUptime() / 1000,
                         Runtime.getRuntime().availableProcessors()),
                 memoryNow(),
-                new TreeMap<>(vitals.settings()),
+                settings,
                 variablesIn(System.getenv().keySet()),
                 vitals.ends().stream().map(End::of).toList(),
                 new Counts(

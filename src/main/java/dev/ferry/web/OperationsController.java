@@ -25,16 +25,19 @@ class OperationsController {
 
     private final Migration migration;
     private final PrometheusMeterRegistry metrics;
+    private final WebSettings settings;
     private final String version;
     private final @Nullable String commit;
 
     OperationsController(
             Migration migration,
             PrometheusMeterRegistry metrics,
+            WebSettings settings,
             Environment environment,
             ObjectProvider<GitProperties> git) {
         this.migration = migration;
         this.metrics = metrics;
+        this.settings = settings;
         this.version = environment.getProperty("spring.application.version", "development");
         @Nullable GitProperties built = git.getIfAvailable();
         this.commit = built == null ? null : built.getCommitId();
@@ -51,7 +54,8 @@ class OperationsController {
     ResponseEntity<Object> diagnostics() {
         Instant now = Instant.now();
         ResponseEntity<Object> answer = Answer.json(
-                HttpStatus.OK, Diagnostics.of(now, version, commit, migration.status(), migration.vitals()));
+                HttpStatus.OK,
+                Diagnostics.of(now, version, commit, settings.shown(), migration.status(), migration.vitals()));
         return ResponseEntity.status(answer.getStatusCode())
                 .headers(answer.getHeaders())
                 .header(

@@ -1,6 +1,7 @@
 package dev.ferry.web;
 
 import java.time.Duration;
+import java.util.Map;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DefaultValue;
 
@@ -25,4 +26,18 @@ record WebSettings(
         @DefaultValue("10m") Duration streamLifetime,
         @DefaultValue("1000") int maximumStreams,
         @DefaultValue("12h") Duration sessionTimeout,
-        @DefaultValue("25s") Duration preflightWait) {}
+        @DefaultValue("25s") Duration preflightWait) {
+
+    /** For people who help, by name. */
+    Map<String, String> shown() {
+        return Map.of(
+                "ferry.web.render-every", renderEvery.toString(),
+                "ferry.web.sample-every", sampleEvery.toString(),
+                "ferry.web.history-size", Integer.toString(historySize),
+                "ferry.web.heartbeat", heartbeat.toString(),
+                "ferry.web.stream-lifetime", streamLifetime.toString(),
+                "ferry.web.maximum-streams", Integer.toString(maximumStreams),
+                "ferry.web.session-timeout", sessionTimeout.toString(),
+                "ferry.web.preflight-wait", preflightWait.toString());
+    }
+}

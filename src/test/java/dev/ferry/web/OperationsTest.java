@@ -6,6 +6,8 @@ import dev.ferry.database.End;
 import dev.ferry.migration.Phase;
 import dev.ferry.web.StoryMigration.Scene;
 import java.net.http.HttpResponse;
+import java.util.Arrays;
+import java.util.Locale;
 import java.util.Set;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -221,6 +223,22 @@ class OperationsTest {
         assertThat(names)
                 .hasSizeGreaterThan(15)
                 .allSatisfy(name -> assertThat(documented).contains("`" + name));
+    }
+
+    @Test
+    void diagnosticsHoldTheSettingsOfTheDashboardBesideTheOthers() {
+        JsonNode settings = json(web.script().get("/diagnostics")).get("settings");
+
+        assertThat(settings.propertyNames())
+                .contains("ferry.copy.workers")
+                .containsAll(Arrays.stream(WebSettings.class.getRecordComponents())
+                        .map(component -> "ferry.web."
+                                + component
+                                        .getName()
+                                        .replaceAll("([A-Z])", "-$1")
+                                        .toLowerCase(Locale.ROOT))
+                        .toList());
+        assertThat(settings.get("ferry.web.session-timeout").stringValue()).isEqualTo("PT12H");
     }
 
     @Test
