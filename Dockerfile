@@ -29,8 +29,11 @@ ENV GOALS="resources:resources cyclonedx:makeAggregateBom@default compiler:compi
 COPY .mvn .mvn
 COPY pom.xml ./
 RUN mvn -B -q -ntp -Pimage -Dspring-boot.repackage.skip=true $GOALS
+# The repository is not sent to the build: /diagnostics names the commit that the argument gives.
+ARG REVISION=unknown
 COPY src/main src/main
-RUN mvn -B -q -ntp -Pimage $GOALS \
+RUN if [ "$REVISION" != unknown ]; then echo "git.commit.id=$REVISION" >src/main/resources/git.properties; fi \
+ && mvn -B -q -ntp -Pimage $GOALS \
  && java -Djarmode=tools -jar target/ferry.jar extract --layers --destination layers
 
 FROM ${BASE_IMAGE} AS application

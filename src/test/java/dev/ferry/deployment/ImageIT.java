@@ -162,6 +162,22 @@ class ImageIT {
     }
 
     @Test
+    void knowsItsCommitIfTheBuildWasToldIt(@TempDir Path certificates) {
+        String revision = String.valueOf(Objects.requireNonNull(
+                        Objects.requireNonNull(inspect(FerryContainer.IMAGE).getConfig())
+                                .getLabels())
+                .get("org.opencontainers.image.revision"));
+        Map<String, String> environment =
+                Map.of("HEROKU_URL", "postgres://a:b@localhost:9/c", "PLANETSCALE_URL", "postgres://a:b@localhost:9/d");
+        try (Network network = Network.newNetwork();
+                FerryContainer ferry = new FerryContainer(network, environment, certificates)) {
+            ferry.start();
+            assertThat(ferry.send("GET", "/diagnostics").body())
+                    .contains(revision.equals("unknown") ? "\"commit\":null" : "\"commit\":\"" + revision + "\"");
+        }
+    }
+
+    @Test
     void doesNotRunAsRootAndHasNoShellInFrontOfTheJvm() {
         var config = Objects.requireNonNull(inspect(FerryContainer.IMAGE).getConfig());
         assertThat(config.getUser()).matches("[1-9][0-9]*");
