@@ -11,6 +11,7 @@ import java.time.Duration;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
+import org.hibernate.validator.constraints.time.DurationMin;
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DefaultValue;
@@ -45,7 +46,9 @@ public record FerryProperties(
         shown.put("ferry.lease.expiry", lease.expiry().toString());
         shown.put("ferry.connect.timeout", connect.timeout().toString());
         shown.put("ferry.connect.silence", connect.silence().toString());
-        shown.put("ferry.client.folder", String.valueOf(client.folder()));
+        shown.put(
+                "ferry.client.folder",
+                client.folder() == null ? "" : client.folder().toString());
         shown.put("ferry.cutover.attempts", Integer.toString(cutover.attempts()));
         shown.put("ferry.notification.format", notification.format().name().toLowerCase(Locale.ROOT));
         shown.put("ferry.notification.lag", notification.lag().toString());
@@ -54,7 +57,11 @@ public record FerryProperties(
     }
 
     /** @param size heap and TOAST that one transaction copies */
-    public record Chunk(@NotNull @DefaultValue("64MB") DataSize size) {}
+    public record Chunk(@NotNull @DefaultValue("64MB") DataSize size) {
+        public Chunk {
+            positive("size", size);
+        }
+    }
 
     /** @param workers connections that copy, and that build indexes, side by side */
     public record Copy(@Min(1) @Max(16) @DefaultValue("2") int workers) {}
@@ -66,7 +73,9 @@ public record FerryProperties(
      * @param limit rows of log that one cycle takes for a table while it catches up
      */
     public record Sync(
-            @NotNull @DefaultValue("200ms") Duration interval,
+            @NotNull @DurationMin(millis = 1) @DefaultValue("200ms")
+            Duration interval,
+
             @Min(100) @DefaultValue("100000") long limit) {}
 
     /**
@@ -76,8 +85,16 @@ public record FerryProperties(
      * @param expiry after this long without one a successor takes over
      */
     public record Lease(
-            @NotNull @DefaultValue("5s") Duration heartbeat,
-            @NotNull @DefaultValue("20s") Duration expiry) {}
+            @NotNull @DurationMin(millis = 1) @DefaultValue("5s")
+            Duration heartbeat,
+
+            @NotNull @DefaultValue("20s") Duration expiry) {
+        public Lease {
+            if (expiry.compareTo(heartbeat) <= 0) {
+                throw new IllegalArgumentException("expiry must be longer than heartbeat, of which one may be lost");
+            }
+        }
+    }
 
     /**
      * Patience with the network.
@@ -86,8 +103,11 @@ public record FerryProperties(
      * @param silence an end that has not answered for this long is taken for gone; all connections to it are ended
      */
     public record Connect(
-            @NotNull @DefaultValue("10s") Duration timeout,
-            @NotNull @DefaultValue("30s") Duration silence) {}
+            @NotNull @DurationMin(seconds = 1) @DefaultValue("10s")
+            Duration timeout,
+
+            @NotNull @DurationMin(seconds = 1) @DefaultValue("30s")
+            Duration silence) {}
 
     /** @param folder where pg_dump and pg_restore are; by default the newest on the PATH or in the usual places */
     public record Client(@Nullable Path folder) {}
@@ -103,6 +123,19 @@ public record FerryProperties(
      */
     public record Notification(
             @NotNull @DefaultValue("slack") NotificationFormat format,
-            @NotNull @DefaultValue("60s") Duration lag,
-            @NotNull @DefaultValue("1GB") DataSize log) {}
+
+            @NotNull @DurationMin(seconds = 1) @DefaultValue("60s")
+            Duration lag,
+
+            @NotNull @DefaultValue("1GB") DataSize log) {
+        public Notification {
+            positive("log", log);
+        }
+    }
+
+    private static void positive(String name, DataSize size) {
+        if (size.toBytes() <= 0) {
+            throw new IllegalArgumentException(name + " must be more than nothing");
+        }
+    }
 }

@@ -1,9 +1,12 @@
 package dev.ferry.web;
 
+import jakarta.validation.constraints.Min;
 import java.time.Duration;
 import java.util.Map;
+import org.hibernate.validator.constraints.time.DurationMin;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DefaultValue;
+import org.springframework.validation.annotation.Validated;
 
 /**
  * The rhythm of the dashboard.
@@ -17,16 +20,17 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  * @param sessionTimeout how long a log-in lasts without any request; an open dashboard counts as one
  * @param preflightWait how long a request waits for the checks; Heroku's router gives it 30 s
  */
+@Validated
 @ConfigurationProperties("ferry.web")
 record WebSettings(
-        @DefaultValue("1s") Duration renderEvery,
-        @DefaultValue("2s") Duration sampleEvery,
-        @DefaultValue("1800") int historySize,
-        @DefaultValue("10s") Duration heartbeat,
-        @DefaultValue("10m") Duration streamLifetime,
-        @DefaultValue("1000") int maximumStreams,
-        @DefaultValue("12h") Duration sessionTimeout,
-        @DefaultValue("25s") Duration preflightWait) {
+        @DurationMin(millis = 1) @DefaultValue("1s") Duration renderEvery,
+        @DurationMin(millis = 1) @DefaultValue("2s") Duration sampleEvery,
+        @Min(1) @DefaultValue("1800") int historySize,
+        @DurationMin(millis = 1) @DefaultValue("10s") Duration heartbeat,
+        @DurationMin(millis = 1) @DefaultValue("10m") Duration streamLifetime,
+        @Min(0) @DefaultValue("1000") int maximumStreams,
+        @DurationMin(millis = 1) @DefaultValue("12h") Duration sessionTimeout,
+        @DurationMin(millis = 1) @DefaultValue("25s") Duration preflightWait) {
 
     /** For people who help, by name. */
     Map<String, String> shown() {
