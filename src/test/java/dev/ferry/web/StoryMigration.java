@@ -31,6 +31,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -118,6 +119,7 @@ final class StoryMigration implements Migration {
     private volatile List<String> excluded = List.of("public.audit_log", "archive.orders_2019");
     private volatile @Nullable Supplier<Outcome> next;
     private volatile @Nullable RuntimeException failure;
+    private volatile @Nullable CountDownLatch checksWait;
     private final Map<End, String> troubles = new ConcurrentHashMap<>();
 
     StoryMigration() {
@@ -411,9 +413,23 @@ final class StoryMigration implements Migration {
         return list;
     }
 
+    /** The checks do not end before this does, as with an end that does not answer; null ends that. */
+    void checksWaitFor(@Nullable CountDownLatch latch) {
+        checksWait = latch;
+    }
+
     @Override
     public PreflightReport preflight(int maximumAgeSeconds) {
         mayFail();
+        CountDownLatch wait = checksWait;
+        if (wait != null) {
+            try {
+                wait.await();
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                throw new IllegalStateException("interrupted in the checks", e);
+            }
+        }
         PreflightReport given = report;
         if (given != null) {
             return given;
