@@ -48,13 +48,16 @@ final class Failures {
             return String.valueOf(failure.getMessage());
         }
         String state = SqlState.of(failure);
+        String where = EndFailure.endOf(failure)
+                .map(end -> "The " + end.label() + ": ")
+                .orElse("");
+        if (state == null && SqlState.isTransient(failure)) {
+            return where + "no connection in time. Ferry keeps trying and goes on by itself.";
+        }
         if (state == null) {
             return "Ferry met an error of its own (" + failure.getClass().getSimpleName()
                     + "). Press Retry; if it comes again, report it with the process's log.";
         }
-        String where = EndFailure.endOf(failure)
-                .map(end -> "The " + end.label() + ": ")
-                .orElse("");
         String said = where + SqlState.describe(failure) + ".";
         if (state.startsWith("08")) {
             return said + " Ferry keeps trying and goes on by itself.";

@@ -66,7 +66,7 @@ final class StatusReader {
                 "idle",
                 error == null
                         ? "Nothing has been started. Look at the checks, then press Start."
-                        : "The target cannot be asked where the migration stands.",
+                        : "Where the migration stands is not known yet: the error says why.",
                 error,
                 null,
                 null,
