@@ -43,10 +43,11 @@ public final class LiveSync {
     private final CycleCounts counts;
     private final Clock clock;
 
-    private Map<Integer, TrackedTables.Entry> entries;
+    private volatile Map<Integer, TrackedTables.Entry> entries;
     private Instant driftCheckedAt = Instant.EPOCH;
     private volatile List<String> newTables = List.of();
     private volatile Map<String, String> suspended = Map.of();
+    private volatile SyncCycle.Witness witness = SyncCycle.Witness.NONE;
     private volatile Lag lag = new Lag(null, 0, Map.of(), false);
 
     public LiveSync(
@@ -96,6 +97,23 @@ public final class LiveSync {
         return newTables;
     }
 
+    /** From the next cycle on, until another takes its place. */
+    public void witness(SyncCycle.Witness looksOn) {
+        witness = looksOn;
+    }
+
+    /** Whether the tables are still what was captured, by a fresh look; those that are not, by number. */
+    public Map<Integer, String> drift(Collection<TrackedTable> asked) {
+        Map<Integer, TrackedTables.Entry> known = entries;
+        try (Session fresh = route.origin().open()) {
+            return SchemaDrift.find(
+                    fresh,
+                    asked.stream()
+                            .flatMap(table -> Optional.ofNullable(known.get(table.id())).stream())
+                            .toList());
+        }
+    }
+
     /** Somebody else wrote to the tables' entries: takes over what is suspended now. */
     public void reread() {
         reloadEntries();
@@ -128,7 +146,8 @@ public final class LiveSync {
         for (int moves = 0; ; ) {
             try {
                 long begun = System.nanoTime();
-                SyncCycle.Result result = cycle.run(active(), entries, unbounded ? Long.MAX_VALUE : limit, atCommit);
+                SyncCycle.Result result =
+                        cycle.run(active(), entries, unbounded ? Long.MAX_VALUE : limit, atCommit, witness);
                 counts.add(result, System.nanoTime() - begun);
                 note(result);
                 return result;
