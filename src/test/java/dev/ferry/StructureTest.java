@@ -38,6 +38,7 @@ class StructureTest {
         "dev.ferry.copy..",
         "dev.ferry.sync..",
         "dev.ferry.cutover..",
+        "dev.ferry.verification..",
         "dev.ferry.notification.."
     };
 

@@ -30,6 +30,7 @@ public record FerryProperties(
         @Valid @DefaultValue Connect connect,
         @Valid @DefaultValue Client client,
         @Valid @DefaultValue Switch cutover,
+        @Valid @DefaultValue Verify verify,
         @Valid @DefaultValue Notification notification) {
 
     /** For people who help, by name: each is named here on purpose, so that no later secret shows itself. */
@@ -46,6 +47,8 @@ public record FerryProperties(
         shown.put("ferry.connect.silence", connect.silence().toString());
         shown.put("ferry.client.folder", String.valueOf(client.folder()));
         shown.put("ferry.cutover.attempts", Integer.toString(cutover.attempts()));
+        shown.put("ferry.verify.lanes", Integer.toString(verify.lanes()));
+        shown.put("ferry.verify.range", verify.range().toString());
         return shown;
     }
 
@@ -90,6 +93,16 @@ public record FerryProperties(
 
     /** @param attempts to lock all tables before a switch gives up */
     public record Switch(@Min(1) @DefaultValue("10") int attempts) {}
+
+    /**
+     * Pace of a verification.
+     *
+     * @param lanes ranges that are compared side by side; each takes a connection at either end
+     * @param range heap and TOAST that one range of keys holds, about
+     */
+    public record Verify(
+            @Min(1) @Max(8) @DefaultValue("2") int lanes,
+            @NotNull @DefaultValue("256MB") DataSize range) {}
 
     /**
      * Messages to NOTIFICATION_WEBHOOK_URL.

@@ -19,6 +19,8 @@ import dev.ferry.schema.SchemaRestore;
 import dev.ferry.sync.CycleCounts;
 import dev.ferry.sync.LiveSync;
 import dev.ferry.sync.TrackedTables;
+import dev.ferry.verification.Verification;
+import dev.ferry.verification.VerificationLedger;
 import java.time.Clock;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -123,6 +125,23 @@ final class Voyage {
 
     TargetFingerprints targetFingerprints() {
         return new TargetFingerprints(target(), route.fence(), journal);
+    }
+
+    VerificationLedger verificationLedger() {
+        return new VerificationLedger(target(), route.fence());
+    }
+
+    /** Goes on with a verification that was begun. */
+    Verification verification() {
+        return Verification.start(
+                route,
+                sync(),
+                tables(),
+                verificationLedger(),
+                List::of,
+                new Verification.Pace(
+                        properties.verify().lanes(), properties.verify().range().toBytes()),
+                journal);
     }
 
     SourceCleanup sourceCleanup() {

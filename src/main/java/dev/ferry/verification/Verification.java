@@ -37,7 +37,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Compares every row of every table while the app goes on writing. After a complete cycle the target equals the source as it
- * was at the cycle's snapshot, so both are held at such a {@link Moment} for some seconds and ranges of keys are compared in
+ * was at the cycle's snapshot, so both are held at an {@link EqualMoment} for some seconds and ranges of keys are compared in
  * it, several side by side; then comes another moment. No snapshot is held for longer than one range takes beyond that.
  *
  * <p>Runs on threads of its own. Stopping it loses the ranges under way; the ledger knows all others.
@@ -235,7 +235,7 @@ public final class Verification {
     }
 
     private @Nullable Set<Integer> catchMoment(List<Lane> opened) {
-        Moment moment = new Moment(opened);
+        EqualMoment moment = new EqualMoment(opened);
         sync.witness(moment);
         try {
             while (!stopped()) {

@@ -3,6 +3,9 @@ package dev.ferry.verification;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.ferry.database.Catalog;
+import dev.ferry.database.Session;
+import dev.ferry.database.TrackedTable;
 import dev.ferry.sync.LiveSync;
 import dev.ferry.testing.SyncedPair;
 import dev.ferry.testing.TestDatabase;
@@ -95,17 +98,23 @@ class VerificationIT {
     }
 
     private Verification resumed(long rangeBytes) {
-        // The catalog is read again, as after a start: sizes and estimates are those of now.
-        List<dev.ferry.database.TrackedTable> tables;
-        try (dev.ferry.database.Session session = pair.source().open()) {
-            tables = dev.ferry.database.Catalog.tables(session, name -> true).stream()
-                    .flatMap(table -> pair.tables().stream()
-                            .filter(known -> known.name().equals(table.name()))
-                            .map(known -> new dev.ferry.database.TrackedTable(known.id(), table)))
-                    .toList();
-        }
+        return resumed(rangeBytes, asAfterAStart());
+    }
+
+    private Verification resumed(long rangeBytes, List<TrackedTable> tables) {
         return Verification.start(
                 pair.route(), sync(), tables, ledger(), List::of, new Verification.Pace(2, rangeBytes), pair);
+    }
+
+    /** The catalog is read again: sizes and estimates are those of now. */
+    private List<TrackedTable> asAfterAStart() {
+        try (Session session = pair.source().open()) {
+            return Catalog.tables(session, name -> true).stream()
+                    .flatMap(table -> pair.tables().stream()
+                            .filter(known -> known.name().equals(table.name()))
+                            .map(known -> new TrackedTable(known.id(), table)))
+                    .toList();
+        }
     }
 
     private VerificationReport ended(Verification verification) {
@@ -317,11 +326,13 @@ class VerificationIT {
     @Test
     void comesBackToATableThatSomebodyHasLocked() throws SQLException {
         synced().cycles();
+        List<TrackedTable> tables = asAfterAStart(); // which asks for their sizes, and so waits for locks
+        ledger().begin();
         try (Connection app = pair.heroku().connect();
                 Statement statement = app.createStatement()) {
             app.setAutoCommit(false);
             statement.execute("LOCK TABLE letters IN ACCESS EXCLUSIVE MODE");
-            Verification verification = begin(1 << 30);
+            Verification verification = resumed(1 << 30, tables);
             await("the other tables")
                     .until(() -> target().count("SELECT count(*) FROM ferry.verification_table WHERE outcome = 'equal'")
                             == pair.tables().size() - 1);

@@ -22,6 +22,7 @@ import dev.ferry.migration.Readiness;
 import dev.ferry.migration.Vitals;
 import dev.ferry.preflight.Finding;
 import dev.ferry.preflight.PreflightReport;
+import dev.ferry.verification.VerificationReport;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -115,6 +116,7 @@ final class StoryMigration implements Migration {
     private volatile @Nullable String message;
     private volatile @Nullable List<TableStatus> tables;
     private volatile @Nullable PreflightReport report;
+    private volatile @Nullable VerificationReport verification;
     private volatile List<String> excluded = List.of("public.audit_log", "archive.orders_2019");
     private volatile @Nullable Supplier<Outcome> next;
     private volatile @Nullable RuntimeException failure;
@@ -176,6 +178,10 @@ final class StoryMigration implements Migration {
         excluded = names;
     }
 
+    void verified(VerificationReport newReport) {
+        verification = newReport;
+    }
+
     void report(PreflightReport newReport) {
         report = newReport;
     }
@@ -201,6 +207,7 @@ final class StoryMigration implements Migration {
         troubles.clear();
         tables = null;
         report = null;
+        verification = null;
         excluded = List.of("public.audit_log", "archive.orders_2019");
         lag(0.8, 42);
         targetChanges(1_284);
@@ -245,7 +252,8 @@ final class StoryMigration implements Migration {
                 switchStatus(),
                 readiness(),
                 signals(now),
-                tables());
+                tables(),
+                verification());
     }
 
     private Set<Action> legal() {
@@ -378,6 +386,11 @@ final class StoryMigration implements Migration {
                 new EventChecklist(
                         List.of(new ChecklistStep("preflight", true), new ChecklistStep("copy", synced)), 1, 2),
                 new StallDetection(false, 0, "", List.of()));
+    }
+
+    private VerificationReport verification() {
+        VerificationReport given = verification;
+        return given == null ? VerificationReport.NEVER : given;
     }
 
     private List<TableStatus> tables() {
@@ -579,6 +592,7 @@ final class StoryMigration implements Migration {
             case ABORT -> at(Scene.ABORTED);
             case RETRY -> at(Scene.COPYING);
             case REMOVE_STATE -> at(Scene.CLEAR);
+            case VERIFY, PAUSE_VERIFICATION, RESUME_VERIFICATION, REPAIR -> at(Scene.IN_SYNC);
         }
         return new Outcome.Accepted(
                 "Done: " + action.name().toLowerCase(java.util.Locale.ROOT).replace('_', ' ') + ".");

@@ -13,13 +13,13 @@ import java.util.stream.Collectors;
  * Catches the moment at which both ends are equal: the snapshot of a cycle at the origin, and the destination between that
  * cycle and the next. Once caught, the lanes hold it, and the sync goes on.
  */
-final class Moment implements SyncCycle.Witness {
+final class EqualMoment implements SyncCycle.Witness {
     private final List<Lane> lanes;
     private final CompletableFuture<Set<Integer>> caught = new CompletableFuture<>();
     private boolean over;
     private boolean joined;
 
-    Moment(List<Lane> lanes) {
+    EqualMoment(List<Lane> lanes) {
         this.lanes = lanes;
     }
 
