@@ -35,7 +35,7 @@ public final class DefinitionComparison {
     private static final int ATTEMPTS = 3;
     private static final int FIXED_COLUMNS = 8;
     private static final int FETCH_SIZE = 2000;
-    private static final int TEXT_COMPARED_AT_ONCE = 500;
+    private static final int TEXTS_AT_ONCE = 500;
 
     /** Texts are printed from the newest catalogs, whatever the snapshot: an object may be gone or altered in between. */
     private static final Set<String> CHANGED_MEANWHILE = Set.of("XX000", "42P01", "42704", "42883", "42703");
@@ -59,6 +59,7 @@ public final class DefinitionComparison {
     /** Objects of the source that are at both ends and have a printed text, by key. */
     private final Map<String, Definition> withText = new HashMap<>();
 
+    private final List<DefinitionRules.Texts> texts = new ArrayList<>();
     private final Set<String> schemas = new HashSet<>();
     private final Set<TableName> sourceTables = new HashSet<>();
 
@@ -107,7 +108,6 @@ public final class DefinitionComparison {
             sourceOids.put(text, text.oids(source, withText));
             targetOids.put(text, text.oids(target, withText));
         }
-        boolean sameVersion = majorVersion(source) == majorVersion(target);
         if (moment != Moment.BEFORE_SWITCH) {
             SequencePositions.behind(
                             source,
@@ -121,22 +121,15 @@ public final class DefinitionComparison {
         target.rollback();
         for (PrintedText text : PrintedText.ALL) {
             compareTexts(
-                    text,
-                    Objects.requireNonNull(sourceOids.get(text)),
-                    Objects.requireNonNull(targetOids.get(text)),
-                    sameVersion);
+                    text, Objects.requireNonNull(sourceOids.get(text)), Objects.requireNonNull(targetOids.get(text)));
         }
+        tellUnlike(texts);
         return List.copyOf(differences);
     }
 
     private static void begin(Session session) {
         session.begin(Session.Isolation.REPEATABLE_READ);
         session.execute(SETTINGS);
-    }
-
-    private static int majorVersion(Session session) {
-        return session.list(Integer.class, "SELECT current_setting('server_version_num')::integer / 10000")
-                .get(0);
     }
 
     private void compare(DefinitionQuery query, DefinitionRules rules, Scope sourceScope, Scope targetScope) {
@@ -182,7 +175,7 @@ public final class DefinitionComparison {
         if (alone.contains(definition.key()) || (definition.partOf() != null && alone.contains(definition.partOf()))) {
             return;
         }
-        List<String> told = rules.differences(definition, found);
+        List<String> told = rules.differences(definition, found, texts::add);
         if (!told.isEmpty()) {
             tell(definition, "differs: " + String.join("; ", told));
         }
@@ -244,27 +237,35 @@ public final class DefinitionComparison {
                 Arrays.asList(values));
     }
 
-    private void compareTexts(
-            PrintedText text, Map<String, Long> sourceOids, Map<String, Long> targetOids, boolean sameVersion) {
+    private void compareTexts(PrintedText text, Map<String, Long> sourceOids, Map<String, Long> targetOids) {
         List<String> keys = sourceOids.keySet().stream()
                 .filter(targetOids::containsKey)
                 .sorted()
                 .toList();
-        Reprint reprint = new Reprint(target, () -> begin(target));
-        for (int from = 0; from < keys.size(); from += TEXT_COMPARED_AT_ONCE) {
-            List<String> some = keys.subList(from, Math.min(keys.size(), from + TEXT_COMPARED_AT_ONCE));
+        for (int from = 0; from < keys.size(); from += TEXTS_AT_ONCE) {
+            List<String> some = keys.subList(from, Math.min(keys.size(), from + TEXTS_AT_ONCE));
             Map<Long, String> wanted = text.print(source, oids(some, sourceOids), () -> begin(source));
             Map<Long, String> found = text.print(target, oids(some, targetOids), () -> begin(target));
+            List<DefinitionRules.Texts> unequal = new ArrayList<>();
             for (String key : some) {
-                String here = wanted.get(sourceOids.get(key));
-                String there = found.get(targetOids.get(key));
-                if (here == null || there == null || here.equals(there)) {
-                    continue;
+                String here = wanted.get(Objects.requireNonNull(sourceOids.get(key)));
+                String there = found.get(Objects.requireNonNull(targetOids.get(key)));
+                if (here != null && there != null && !here.equals(there)) {
+                    Definition definition = Objects.requireNonNull(withText.get(key));
+                    unequal.add(new DefinitionRules.Texts(definition, text.attribute(), here, there));
                 }
-                Definition definition = Objects.requireNonNull(withText.get(key));
-                if (sameVersion || !there.equals(reprint.of(definition, here))) {
-                    tell(definition, "differs: its " + text.attribute() + " is not the same at both ends");
-                }
+            }
+            tellUnlike(unequal);
+        }
+    }
+
+    private void tellUnlike(List<DefinitionRules.Texts> unequal) {
+        Reprint reprint = new Reprint(target, () -> begin(target));
+        for (DefinitionRules.Texts text : unequal) {
+            if (!reprint.areAlike(text.definition(), text.attribute(), text.here(), text.there())) {
+                tell(
+                        text.definition(),
+                        "differs: " + DefinitionRules.difference(text.attribute(), text.here(), text.there()));
             }
         }
     }

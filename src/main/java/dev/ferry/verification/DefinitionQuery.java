@@ -168,13 +168,13 @@ record DefinitionQuery(String kind, String sql) {
                        l.lanname AS "language",
                        CASE p.provolatile WHEN 'i' THEN 'immutable' WHEN 's' THEN 'stable' ELSE 'volatile' END AS "volatility",
                        CASE p.proparallel WHEN 's' THEN 'safe' WHEN 'r' THEN 'restricted' ELSE 'unsafe' END AS "parallel safety",
-                       CASE WHEN p.prosecdef THEN 'the definer' ELSE 'the invoker' END AS "role it runs as",
+                       CASE WHEN p.prosecdef THEN 'the definer' ELSE 'the invoker' END AS "executing role",
                        CASE WHEN p.proisstrict THEN 'yes' ELSE 'no' END AS "strictness",
                        CASE WHEN p.proleakproof THEN 'yes' ELSE 'no' END AS "leakproofness",
                        p.procost::text AS "cost", p.prorows::text AS "number of rows",
-                       %s AS "settings",
+                       %s AS "list of settings",
                        CASE WHEN p.prosupport <> 0 THEN p.prosupport::text END AS "support function",
-                       p.protrftypes::regtype[]::text AS "transforms",
+                       p.protrftypes::regtype[]::text AS "list of transforms",
                        concat_ws(chr(10), p.probin, p.prosrc) AS "body",
                        (SELECT concat_ws(', ', a.aggkind, a.aggnumdirectargs, a.aggtransfn::regprocedure,
                           a.aggfinalfn::regprocedure, a.aggcombinefn::regprocedure, a.aggserialfn::regprocedure,
@@ -218,13 +218,13 @@ record DefinitionQuery(String kind, String sql) {
                        CASE WHEN c.relrowsecurity THEN 'enabled' ELSE 'disabled' END AS "row level security",
                        CASE WHEN c.relforcerowsecurity THEN 'forced' ELSE 'not forced' END
                          AS "row level security for its owner",
-                       %s AS "storage parameters",
-                       %s AS "storage parameters of its TOAST table",
+                       %s AS "list of storage parameters",
+                       %s AS "list of storage parameters for TOAST",
                        CASE WHEN c.relkind = 'p' THEN pg_get_partkeydef(c.oid) END AS "partition key",
-                       pg_get_expr(c.relpartbound, c.oid) AS "partition's bounds",
+                       pg_get_expr(c.relpartbound, c.oid) AS "partition bound",
                        (SELECT string_agg(h.inhparent::regclass::text, ', ' ORDER BY h.inhseqno)
-                        FROM pg_inherits h WHERE h.inhrelid = c.oid) AS "table above it",
-                       CASE WHEN c.reloftype <> 0 THEN format_type(c.reloftype, -1) END AS "type it is of",
+                        FROM pg_inherits h WHERE h.inhrelid = c.oid) AS "parent table",
+                       CASE WHEN c.reloftype <> 0 THEN format_type(c.reloftype, -1) END AS "underlying type",
                        (SELECT string_agg(quote_ident(a.attname), ', ' ORDER BY a.attnum) FROM pg_attribute a
                         WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped) AS "column order",
                        s.srvname AS "foreign server", %s AS "options",
@@ -246,7 +246,7 @@ record DefinitionQuery(String kind, String sql) {
         return new DefinitionQuery(
                 kind,
                 """
-                SELECT %s, %s, %s AS "options of the view",
+                SELECT %s, %s, %s AS "list of options",
                        CASE WHEN c.relkind = 'm' THEN CASE WHEN c.relispopulated THEN 'filled' ELSE 'not filled' END END
                          AS "content",
                        d.description AS "comment"
@@ -273,10 +273,11 @@ record DefinitionQuery(String kind, String sql) {
                        CASE a.attidentity WHEN 'a' THEN 'ALWAYS' WHEN 'd' THEN 'BY DEFAULT' END AS "identity",
                        CASE a.attgenerated WHEN 's' THEN 'STORED' WHEN 'v' THEN 'VIRTUAL' END AS "generation",
                        CASE WHEN a.attcollation <> t.typcollation THEN a.attcollation::regcollation::text END AS "collation",
-                       CASE WHEN a.attstorage <> t.typstorage THEN a.attstorage::text END AS "storage",
+                       CASE WHEN a.attstorage <> t.typstorage THEN CASE a.attstorage WHEN 'p' THEN 'PLAIN' WHEN 'e' THEN 'EXTERNAL'
+                         WHEN 'm' THEN 'MAIN' ELSE 'EXTENDED' END END AS "storage",
                        nullif(a.attcompression::text, '') AS "compression",
                        nullif(a.attstattarget, -1)::text AS "statistics target",
-                       %s AS "parameters", %s AS "options",
+                       %s AS "list of parameters", %s AS "options",
                        d.description AS "comment"
                 FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace
                 JOIN pg_type t ON t.oid = a.atttypid
@@ -298,7 +299,7 @@ record DefinitionQuery(String kind, String sql) {
                        s.seqmin::text AS "minimum", s.seqmax::text AS "maximum", s.seqcache::text AS "cache",
                        CASE WHEN s.seqcycle THEN 'yes' ELSE 'no' END AS "cycling",
                        CASE o.deptype WHEN 'i' THEN 'identity of ' WHEN 'a' THEN 'owned by ' END
-                         || concat_ws('.', tn.nspname, t.relname, a.attname) AS "column it belongs to",
+                         || concat_ws('.', tn.nspname, t.relname, a.attname) AS "owning column",
                        d.description AS "comment"
                 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace JOIN pg_sequence s ON s.seqrelid = c.oid
                 LEFT JOIN pg_depend o ON o.classid = 'pg_class'::regclass AND o.objid = c.oid
@@ -357,7 +358,7 @@ record DefinitionQuery(String kind, String sql) {
                        CASE WHEN i.indisclustered THEN 'yes' ELSE 'no' END AS "mark for CLUSTER",
                        CASE WHEN i.indisreplident THEN 'yes' ELSE 'no' END AS "mark as replica identity",
                        (SELECT h.inhparent::regclass::text FROM pg_inherits h WHERE h.inhrelid = i.indexrelid)
-                         AS "index it is part of",
+                         AS "parent index",
                        (SELECT string_agg(a.attname || ' ' || a.attstattarget, ', ' ORDER BY a.attnum) FROM pg_attribute a
                         WHERE a.attrelid = i.indexrelid AND a.attstattarget >= 0) AS "statistics target",
                        d.description AS "comment"
@@ -457,10 +458,10 @@ record DefinitionQuery(String kind, String sql) {
                        CASE WHEN o.opckeytype <> 0 THEN format_type(o.opckeytype, -1) END AS "storage",
                        (SELECT string_agg(concat_ws(' ', p.amopstrategy, p.amopopr::regoperator), ', '
                           ORDER BY p.amopstrategy, p.amopopr::regoperator::text)
-                        FROM pg_amop p WHERE p.amopfamily = o.opcfamily) AS "operators",
+                        FROM pg_amop p WHERE p.amopfamily = o.opcfamily) AS "list of operators",
                        (SELECT string_agg(concat_ws(' ', p.amprocnum, p.amproc::regprocedure), ', '
                           ORDER BY p.amprocnum, p.amproc::regprocedure::text)
-                        FROM pg_amproc p WHERE p.amprocfamily = o.opcfamily) AS "functions",
+                        FROM pg_amproc p WHERE p.amprocfamily = o.opcfamily) AS "list of functions",
                        d.description AS "comment"
                 FROM pg_opclass o JOIN pg_namespace n ON n.oid = o.opcnamespace JOIN pg_am m ON m.oid = o.opcmethod
                 """.formatted(IN_SCHEMA) + comment("pg_opclass", "o.oid", "0")

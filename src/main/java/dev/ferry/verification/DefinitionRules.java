@@ -10,6 +10,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** Which of two ends' differences are ones, at a moment of the migration; and how people are told. */
@@ -18,10 +19,13 @@ final class DefinitionRules {
     private static final String SURPLUS = "on the target only";
     private static final int TOLD_LENGTH = 120;
     /** May hold secrets; only that they differ is told. */
-    private static final Set<String> NOT_TOLD = Set.of("body", "options");
+    private static final Set<String> NOT_TOLD = Set.of("body", "query", "options");
 
     private static final Map<String, String> STATES =
             Map.of("O", "enabled", "D", "disabled", "R", "enabled as REPLICA", "A", "enabled as ALWAYS");
+
+    /** Two texts of one attribute. */
+    record Texts(Definition definition, String attribute, String here, String there) {}
 
     private final HeldBack heldBack;
     private final Moment moment;
@@ -96,8 +100,12 @@ final class DefinitionRules {
         return Optional.of(acts ? SURPLUS + ", where it acts on what is applied" : SURPLUS);
     }
 
-    /** What to say of an object that both ends have; empty if it is as it should be. */
-    List<String> differences(Definition definition, Definition found) {
+    /**
+     * What to say of an object that both ends have; empty if it is as it should be.
+     *
+     * @param texts takes what differs and may mean the same, see {@link Reprint}
+     */
+    List<String> differences(Definition definition, Definition found, Consumer<Texts> texts) {
         List<String> told = new ArrayList<>();
         if (isIgnored(definition)) {
             return told;
@@ -111,8 +119,12 @@ final class DefinitionRules {
             String there = found.value(attribute);
             if (attribute.equals("state") && definition.disabledUntilSwitch() && beforeSwitch()) {
                 told.addAll(stateBeforeSwitch(definition, found));
-            } else if (!Objects.equals(here, there) && !isExpected(definition, attribute, here, there)) {
-                told.add(difference(attribute, here, there));
+            } else if (!Objects.equals(here, there) && !isExpected(definition, found, attribute, here, there)) {
+                if (here != null && there != null && Reprint.mayBeAlike(definition, attribute)) {
+                    texts.accept(new Texts(definition, attribute, here, there));
+                } else {
+                    told.add(difference(attribute, here, there));
+                }
             }
         }
         return told;
@@ -138,7 +150,8 @@ final class DefinitionRules {
         return told;
     }
 
-    private boolean isExpected(Definition definition, String attribute, @Nullable String here, @Nullable String there) {
+    private boolean isExpected(
+            Definition definition, Definition found, String attribute, @Nullable String here, @Nullable String there) {
         return switch (attribute) {
             case "content" -> beforeSwitch(); // materialized views are filled during the switch
             case "validity" ->
@@ -147,6 +160,7 @@ final class DefinitionRules {
                 there == null
                         && ((isForeignKey(definition) && moment == Moment.VALIDATING_FOREIGN_KEYS)
                                 || commentLeftOut(definition));
+            case "storage" -> !Objects.equals(definition.value("type"), found.value("type"));
             // One that is missing or surplus is told by itself.
             case "column order" -> !sameNames(here, there);
             case "NOT NULL" ->
@@ -172,7 +186,7 @@ final class DefinitionRules {
                         .equals(new HashSet<>(Arrays.asList(there.split(", ", -1))));
     }
 
-    private static String difference(String attribute, @Nullable String here, @Nullable String there) {
+    static String difference(String attribute, @Nullable String here, @Nullable String there) {
         if (NOT_TOLD.contains(attribute)) {
             return "its " + attribute + " is not the same at both ends";
         }
@@ -194,6 +208,8 @@ final class DefinitionRules {
             from = Math.max(0, Math.min(same - TOLD_LENGTH / 2, value.length() - TOLD_LENGTH));
         }
         int to = Math.min(value.length(), from + TOLD_LENGTH);
-        return (from > 0 ? "... " : "") + value.substring(from, to) + (to < value.length() ? " ..." : "");
+        return (from > 0 ? "... " : "")
+                + value.substring(from, to).replaceAll("\\s+", " ")
+                + (to < value.length() ? " ..." : "");
     }
 }
