@@ -13,6 +13,7 @@ import dev.ferry.schema.Stage;
 import dev.ferry.sync.CycleCounts;
 import dev.ferry.sync.DefinitionWatch;
 import dev.ferry.sync.LiveSync;
+import dev.ferry.verification.Moment;
 import dev.ferry.verification.Verification;
 import dev.ferry.verification.VerificationLedger;
 import java.time.Clock;
@@ -221,7 +222,7 @@ final class MigrationRunner implements Runnable {
             signals.paused(true); // by another process, or before a restart
         }
         resting = false;
-        if (row.phase() != Phase.REPLICATING || row.request() != null) {
+        if ((row.phase() != Phase.REPLICATING && row.phase() != Phase.SWITCHED) || row.request() != null) {
             stopVerification();
         }
         if (row.requestsAbort() && Action.ABORT.legalIn().contains(row.phase())) {
@@ -306,7 +307,12 @@ final class MigrationRunner implements Runnable {
         boolean wanted = "running".equals(row.verification());
         if (running == null) {
             if (wanted) {
-                verification = current.verification();
+                boolean switched = row.phase() == Phase.SWITCHED;
+                verification = current.verification(() -> !switched
+                        ? Moment.BEFORE_SWITCH
+                        : current.route().replicaRole() || store.isDone(FOREIGN_KEYS_VALID)
+                                ? Moment.AFTER_SWITCH
+                                : Moment.VALIDATING_FOREIGN_KEYS);
             }
             return;
         }
@@ -477,6 +483,7 @@ final class MigrationRunner implements Runnable {
             return;
         }
         validateForeignKeys(current);
+        lookAfterVerification(row, current);
         if (Duration.between(targetChangesAt, clock.instant()).toSeconds() >= 3) {
             targetChanges = current.gate().changesSinceOpened();
             targetChangesAt = clock.instant();

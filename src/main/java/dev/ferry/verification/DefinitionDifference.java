@@ -1,10 +1,15 @@
 package dev.ferry.verification;
 
 /**
- * Something that is not defined the same at both ends.
+ * One object whose definition is not the same at both ends.
  *
- * @param kind index, constraint, trigger and so on
+ * @param kind such as table, column, index, trigger
  * @param name qualified, as people read it
- * @param what a sentence for people
+ * @param what one sentence without a row's values, such as "missing on the target"
  */
-public record DefinitionDifference(String kind, String name, String what) {}
+public record DefinitionDifference(String kind, String name, String what) {
+    @Override
+    public String toString() {
+        return kind + " " + name + ": " + what;
+    }
+}

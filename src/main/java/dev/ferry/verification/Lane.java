@@ -1,5 +1,6 @@
 package dev.ferry.verification;
 
+import dev.ferry.database.Key;
 import dev.ferry.database.LockCourtesy;
 import dev.ferry.database.Route;
 import dev.ferry.database.Session;
@@ -7,11 +8,17 @@ import dev.ferry.database.SqlState;
 import dev.ferry.database.TrackedTable;
 import dev.ferry.sync.SyncCycle;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.Executor;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.springframework.jdbc.core.RowMapper;
 
 /**
@@ -21,6 +28,8 @@ import org.springframework.jdbc.core.RowMapper;
 final class Lane implements AutoCloseable {
     /** Formats are pinned; names in a value's text (regclass) are qualified by the same path, an empty one. */
     private static final String PINNED = "SET LOCAL search_path = ''";
+
+    private static final int KEYS_LOOKED_AT = 200_000;
 
     private final Route route;
     private final Session origin;
@@ -68,6 +77,14 @@ final class Lane implements AutoCloseable {
         origin.begin(Session.Isolation.REPEATABLE_READ);
         origin.execute("SET TRANSACTION SNAPSHOT '" + snapshot + "'");
         origin.execute(PINNED);
+    }
+
+    /** Takes a snapshot of the origin now. */
+    void joinOrigin() {
+        origin.rollback();
+        origin.begin(Session.Isolation.REPEATABLE_READ);
+        origin.execute(PINNED);
+        origin.list(Integer.class, "SELECT 1");
     }
 
     /** Takes a snapshot of the destination now. */
@@ -181,6 +198,38 @@ final class Lane implements AutoCloseable {
         } catch (RuntimeException e) {
             failure.addSuppressed(e); // the connection is gone, which the failure itself says
         }
+    }
+
+    /**
+     * Keys of the rows that the app has written at the destination, by the log there as this lane's snapshot sees it.
+     *
+     * @return texts of the key's columns; empty if the log knows no keys: the table was changed as a whole, or by more rows
+     *     than are looked at
+     */
+    Optional<Set<List<String>>> writtenAtDestination(TrackedTable table) {
+        Key key = table.definition().key();
+        boolean marked = destination
+                .list(Boolean.class, "SELECT EXISTS (SELECT FROM ferry.marker WHERE table_id = " + table.id() + ")")
+                .get(0);
+        if (marked || key == null) {
+            return marked ? Optional.empty() : Optional.of(Set.of());
+        }
+        String texts = IntStream.rangeClosed(1, key.columns().size())
+                .mapToObj(i -> "k.k" + i + "::pg_catalog.text")
+                .collect(Collectors.joining(", "));
+        Set<List<String>> keys = new HashSet<>(destination
+                .jdbc()
+                .sql("SELECT DISTINCT %s FROM (SELECT %s FROM %s d) k LIMIT %d"
+                        .formatted(texts, key.restored("d"), table.deltaTable(), KEYS_LOOKED_AT + 1))
+                .query((row, number) -> {
+                    List<String> values = new ArrayList<>();
+                    for (int i = 1; i <= key.columns().size(); i++) {
+                        values.add(row.getString(i));
+                    }
+                    return List.copyOf(values);
+                })
+                .list());
+        return keys.size() > KEYS_LOOKED_AT ? Optional.empty() : Optional.of(keys);
     }
 
     boolean canBeCut(RangePlan plan, TrackedTable table) {

@@ -36,7 +36,7 @@ class ActionTest {
                             Phase.ERROR)),
             Map.entry(Action.RETRY, EnumSet.of(Phase.ERROR)),
             Map.entry(Action.REMOVE_STATE, EnumSet.of(Phase.COMPLETED, Phase.ABORTED)),
-            Map.entry(Action.VERIFY, EnumSet.of(Phase.REPLICATING)),
+            Map.entry(Action.VERIFY, EnumSet.of(Phase.REPLICATING, Phase.SWITCHED)),
             // by what the verification does: see below
             Map.entry(Action.PAUSE_VERIFICATION, EnumSet.noneOf(Phase.class)),
             Map.entry(Action.RESUME_VERIFICATION, EnumSet.noneOf(Phase.class)),
@@ -102,7 +102,12 @@ class ActionTest {
             assertThat(found)
                     .as("%s in %s", state, phase)
                     .extracting(Action::name)
-                    .containsExactlyInAnyOrder(phase == Phase.REPLICATING ? legal.split(" ") : new String[0]);
+                    .containsExactlyInAnyOrder(
+                            switch (phase) {
+                                case REPLICATING -> legal.split(" ");
+                                case SWITCHED -> legal.replace(" REPAIR", "").split(" ");
+                                default -> new String[0];
+                            });
         }
     }
 

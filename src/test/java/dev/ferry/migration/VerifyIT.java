@@ -105,11 +105,49 @@ class VerifyIT {
             ferry.accepted(Action.SWITCH);
             ferry.awaitPhase(Phase.SWITCHED);
             assertThat(ferry.status().verification().state()).isIn("paused", "equal");
-            assertThat(ferry.refused(Action.VERIFY).code()).isEqualTo(Outcome.Refused.Code.WRONG_PHASE);
+            assertThat(ferry.refused(Action.REPAIR).code()).isEqualTo(Outcome.Refused.Code.WRONG_PHASE);
             ferry.accepted(Action.REVERT);
             await("forgotten")
                     .atMost(PATIENCE)
                     .until(() -> ferry.status().verification().equals(VerificationReport.NEVER));
+        }
+    }
+
+    @Test
+    void afterTheSwitchItTellsDamageFromWhatTheAppWrites() {
+        source.run("CREATE TABLE account (id bigserial PRIMARY KEY, v text); CREATE TABLE bare (v text);"
+                + "CREATE TABLE quiet (id int PRIMARY KEY, v text);"
+                + "INSERT INTO account (v) SELECT 'v' FROM generate_series(1, 500); INSERT INTO bare VALUES ('b');"
+                + "INSERT INTO quiet SELECT g, 'v' FROM generate_series(1, 500) g");
+        try (RunningMigration ferry = RunningMigration.between(source, target).inSync()) {
+            ferry.accepted(Action.SWITCH);
+            ferry.awaitPhase(Phase.SWITCHED);
+            VerificationReport clean = verified(ferry, this);
+            assertThat(clean.state()).as(clean.toString()).isEqualTo("equal");
+
+            target.run("UPDATE account SET v = 'app' WHERE id < 10; DELETE FROM account WHERE id = 20;"
+                    + "INSERT INTO account (v) VALUES ('new')");
+            target.run(
+                    "SET session_replication_role = replica; ALTER TABLE quiet DISABLE TRIGGER ferry_capture;"
+                            + "UPDATE quiet SET v = 'damaged' WHERE id = 77; ALTER TABLE quiet ENABLE ALWAYS TRIGGER ferry_capture");
+            ferry.accepted(Action.VERIFY);
+            await("the second result")
+                    .atMost(PATIENCE)
+                    .until(() -> ferry.status().verification().state().equals("different"));
+            assertThat(ferry.status().verification().tables())
+                    .singleElement()
+                    .satisfies(found -> assertThat(found.keys())
+                            .containsExactly(
+                                    new VerificationReport.KeyReport("different", java.util.List.of("77"), 1)));
+
+            target.run("INSERT INTO bare VALUES ('app'); TRUNCATE account");
+            ferry.accepted(Action.VERIFY);
+            await("the third result")
+                    .atMost(PATIENCE)
+                    .until(() -> ferry.status().verification().tables().size() == 3);
+            assertThat(ferry.status().verification().tables())
+                    .extracting(VerificationReport.TableReport::outcome)
+                    .containsExactly("different", "not_compared", "not_compared");
         }
     }
 }
