@@ -1,5 +1,6 @@
 package dev.ferry.rows;
 
+import dev.ferry.database.Column;
 import dev.ferry.database.Database;
 import dev.ferry.database.EndFailure;
 import dev.ferry.database.Identifiers;
@@ -29,6 +30,13 @@ public final class UnreadableRow {
             "XX000" // internal_error: a value's text alone does ("invalid memory alloc request size")
             );
     private static final Set<String> DAMAGED = Set.of("XX001", "XX002"); // data_corrupted, index_corrupted
+
+    /** Beyond it the server itself refuses (MaxAllocSize). */
+    private static final long MOST_BYTES = 1_073_741_823;
+
+    private static final RowMemory MEMORY = RowMemory.OF_THIS_PROCESS;
+    private static final int BLOCK = 8192;
+    private static final int COMPRESSION = 16;
 
     private static final int KEY_CHARACTERS = 100;
 
@@ -85,13 +93,31 @@ public final class UnreadableRow {
 
     private long named(long first, @Nullable Long end, Read read) {
         try {
-            return read.rows();
+            if (!mayHoldWideRows()) {
+                return read.rows();
+            }
+            Optional<Widest> widest = widest(first, end == null ? blocks() : end);
+            if (widest.isEmpty() || !MEMORY.isWide(widest.get().bytes())) {
+                return read.rows();
+            }
+            if (widest.get().bytes() > MEMORY.limit() && widest.get().bytes() <= MOST_BYTES) {
+                throw tooLargeForMemory(widest.get(), null);
+            }
+            return MEMORY.during(widest.get().bytes(), read);
+        } catch (UnreadableRowException e) {
+            throw e;
         } catch (RuntimeException | OutOfMemoryError e) {
             if (!isToBlame(origin, e)) {
                 throw e;
             }
             throw find(first, end == null ? blocks() : end, e);
         }
+    }
+
+    /** So few bytes outside of the heap hold no row, compressed or not, that would be missed among all that is on its way. */
+    private boolean mayHoldWideRows() {
+        return table.definition().totalBytes() - table.definition().heapBlocks() * BLOCK
+                >= MEMORY.limit() / COMPRESSION;
     }
 
     private long blocks() {
@@ -120,7 +146,9 @@ public final class UnreadableRow {
      */
     private RuntimeException find(long firstBlock, long endBlock, Throwable failure) {
         if (failure instanceof OutOfMemoryError) {
-            return named(widest(firstBlock, endBlock), failure);
+            return widest(firstBlock, endBlock)
+                    .map(row -> tooLargeForMemory(row, failure))
+                    .orElseGet(() -> named(null, failure));
         }
         String found = null;
         long first = firstBlock;
@@ -178,43 +206,46 @@ public final class UnreadableRow {
         }
     }
 
-    /** By the sizes that are known without reading the values. */
-    private @Nullable String widest(long firstBlock, long endBlock) {
+    private record Widest(String ctid, long bytes) {}
+
+    /** By the sizes that are known without reading the values; those of compressed json and arrays are too small. */
+    private Optional<Widest> widest(long firstBlock, long endBlock) {
         String size = table.definition().copiedColumns().stream()
-                .map(column -> "coalesce(pg_catalog.%s(t.%s), 0)::bigint"
-                        .formatted(
-                                Set.of("text", "bytea", "character varying").contains(column.stagingType())
-                                        ? "octet_length"
-                                        : "pg_column_size",
-                                Identifiers.quote(column.name())))
+                .map(column -> "coalesce(%s::bigint, 0)".formatted(size(column)))
                 .collect(Collectors.joining(" + "));
         if (size.isEmpty()) {
-            return null;
+            return Optional.empty();
         }
-        try (Session session = origin.open()) {
-            return session
-                    .list(
-                            String.class,
-                            "SELECT t.ctid::text FROM ONLY %s AS t WHERE %s ORDER BY %s DESC LIMIT 1"
-                                    .formatted(table.name().sql(), range(firstBlock, endBlock), size))
-                    .stream()
-                    .findFirst()
-                    .orElse(null);
-        }
+        return origin.jdbc()
+                .sql("SELECT t.ctid::text AS ctid, %s AS bytes FROM ONLY %s AS t WHERE %s ORDER BY 2 DESC LIMIT 1"
+                        .formatted(size, table.name().sql(), range(firstBlock, endBlock)))
+                .query(Widest.class)
+                .optional();
+    }
+
+    private static String size(Column column) {
+        String name = "t." + Identifiers.quote(column.name());
+        return switch (column.stagingType()) {
+            case "bytea" -> "2 * pg_catalog.octet_length(" + name + ")::bigint";
+            case "text", "character varying" -> "pg_catalog.octet_length(" + name + ")";
+            default -> "pg_catalog.pg_column_size(" + name + ")";
+        };
+    }
+
+    private UnreadableRowException tooLargeForMemory(Widest row, @Nullable Throwable failure) {
+        return new UnreadableRowException(
+                table,
+                keyOf(row.ctid()).orElse("the one with ctid " + row.ctid()),
+                "is too large for Ferry's memory (" + (row.bytes() >> 20) + " MB as text; there is room for "
+                        + (MEMORY.limit() >> 20) + " MB)",
+                "Give Ferry's container more memory, make the row smaller or leave the table out with EXCLUDE_TABLES.",
+                failure);
     }
 
     private UnreadableRowException named(@Nullable String ctid, Throwable failure) {
         String row = ctid == null ? "one of those that changed" : keyOf(ctid).orElse("the one with ctid " + ctid);
         String state = SqlState.of(failure);
         String exclude = " or leave the table out with EXCLUDE_TABLES.";
-        if (failure instanceof OutOfMemoryError) {
-            return new UnreadableRowException(
-                    table,
-                    row,
-                    "is too large for Ferry's memory (" + (Runtime.getRuntime().maxMemory() >> 20) + " MB)",
-                    "Give Ferry's container more memory, make the row smaller" + exclude,
-                    failure);
-        }
         if (state != null && NOT_CONVERTIBLE.contains(state)) {
             return new UnreadableRowException(
                     table,
@@ -235,7 +266,9 @@ public final class UnreadableRow {
         return new UnreadableRowException(
                 table,
                 row,
-                "is damaged (SQLSTATE " + state + ")",
+                failure instanceof OutOfMemoryError
+                        ? "is too large for Ferry's memory"
+                        : "is damaged (SQLSTATE " + state + ")",
                 "Repair or delete it on the source" + exclude,
                 failure);
     }
