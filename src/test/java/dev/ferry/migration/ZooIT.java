@@ -68,6 +68,10 @@ class ZooIT {
                 ferry.awaitReady();
                 patient.createStatement().execute("COMMIT");
             }
+            // The views are refreshed as the switch begins.
+            await("the last transaction")
+                    .atMost(PATIENCE)
+                    .until(() -> target.count("SELECT count(*) FROM zoo.orders WHERE id = -100") == 1);
             ferry.awaitReady();
 
             ferry.accepted(Action.SWITCH);

@@ -231,12 +231,14 @@ public final class SchemaComparison {
                   LEFT JOIN pg_catalog.pg_ts_config_map m ON m.mapcfg = x.oid WHERE %s
                 """.formatted(UserCatalog.USER_SCHEMA));
         queries.put("foreign servers", """
-                SELECT concat_ws(' ', x.srvname, w.fdwname, x.srvoptions::text)
+                SELECT concat_ws(' ', x.srvname, w.fdwname, (SELECT pg_catalog.array_agg(o ORDER BY o) FROM unnest(x.srvoptions) o)::text)
                   FROM pg_catalog.pg_foreign_server x JOIN pg_catalog.pg_foreign_data_wrapper w ON w.oid = x.srvfdw
                 """);
         queries.put(
                 "foreign tables",
-                "SELECT concat_ws(' ', " + RELATION + ", s.srvname, f.ftoptions::text) FROM" + FROM_RELATION
+                "SELECT concat_ws(' ', " + RELATION
+                        + ", s.srvname, (SELECT pg_catalog.array_agg(o ORDER BY o) FROM unnest(f.ftoptions) o)::text) FROM"
+                        + FROM_RELATION
                         + "JOIN pg_catalog.pg_foreign_table f ON f.ftrelid = c.oid"
                         + " JOIN pg_catalog.pg_foreign_server s ON s.oid = f.ftserver WHERE " + USER_RELATION);
         queries.put("comments on all kinds of objects", """

@@ -139,6 +139,7 @@ UPDATE zoo.rooms SET during = tsrange(timestamp '2020-01-01' + ${n} * interval '
 COMMIT;
 UPDATE zoo.old_rows SET v = v + 1, n = id, customer = 199, at = 'ok' WHERE id % 5 = ${n};
 DELETE FROM zoo.old_rows WHERE id = 10 + ${n};
+DELETE FROM zoo.old_rows_reloaded WHERE n = -${n};
 UPDATE zoo.unique_partial SET b = -b WHERE a % 3 = 0;
 -- >> Triggers, rules and views
 UPDATE zoo.triggered SET v = v + 1 WHERE id % 2 = 0;

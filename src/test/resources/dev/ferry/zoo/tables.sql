@@ -185,6 +185,9 @@ CREATE TABLE zoo.event_notes (event bigint, at date, kind text, v integer,
 INSERT INTO zoo.event_notes SELECT id, at, kind, 0 FROM zoo.ranged WHERE id % 4 = 0;
 CREATE TABLE zoo.old_rows (id integer PRIMARY KEY, n integer, customer integer, at zoo.late, v integer);
 INSERT INTO zoo.old_rows SELECT i, -i, i + 1000, 'a very long one', 0 FROM generate_series(1, 20) i;
+CREATE TABLE zoo.old_rows_reloaded (n integer, at zoo.late);
+INSERT INTO zoo.old_rows_reloaded SELECT -i, 'a very long one' FROM generate_series(1, 20) i;
+ALTER TABLE zoo.old_rows_reloaded ADD CONSTRAINT unproven_too CHECK (n > 0) NOT VALID;
 ALTER TABLE zoo.old_rows ADD CONSTRAINT unproven_check CHECK (n > 0) NOT VALID;
 ALTER TABLE zoo.old_rows ADD CONSTRAINT unproven_key FOREIGN KEY (customer) REFERENCES zoo.customers NOT VALID;
 ALTER DOMAIN zoo.late ADD CONSTRAINT brief CHECK (length(VALUE) < 5) NOT VALID;
