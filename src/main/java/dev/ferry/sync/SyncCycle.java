@@ -3,6 +3,7 @@ package dev.ferry.sync;
 import dev.ferry.capture.ChangeLog;
 import dev.ferry.database.End;
 import dev.ferry.database.Identifiers;
+import dev.ferry.database.Key;
 import dev.ferry.database.Route;
 import dev.ferry.database.Session;
 import dev.ferry.database.SqlState;
@@ -11,6 +12,7 @@ import dev.ferry.database.WalPosition;
 import dev.ferry.failure.FailureCode;
 import dev.ferry.failure.FerryException;
 import dev.ferry.rows.RowTransfer;
+import dev.ferry.rows.UnreadableRow;
 import java.time.Clock;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -179,7 +181,7 @@ public final class SyncCycle {
                     ChangeLog.Pending waiting = Objects.requireNonNull(pending.get(table.id()));
                     if (waiting.marked() || table.definition().key() == null) {
                         log.consume(origin, table);
-                        transfer.reload(table);
+                        UnreadableRow.inAll(route.origin(), table, () -> transfer.reload(table));
                         reloaded.add(table);
                     } else {
                         boolean all = waiting.rows() <= Math.min(limit, ChangeLog.EXACT);
@@ -198,10 +200,11 @@ public final class SyncCycle {
         }
     }
 
-    private static long apply(RowTransfer transfer, TrackedTable table, ChangeLog.Pending waiting, long limit) {
+    private long apply(RowTransfer transfer, TrackedTable table, ChangeLog.Pending waiting, long limit) {
+        Key key = Objects.requireNonNull(table.definition().key());
         try {
-            return transfer.applyLoggedKeys(
-                    table, Objects.requireNonNull(table.definition().key()), waiting.rows(), limit);
+            return UnreadableRow.amongLogged(
+                    route.origin(), table, key, () -> transfer.applyLoggedKeys(table, key, waiting.rows(), limit));
         } catch (RuntimeException e) {
             if (SqlState.isConflictingRow(e)) {
                 throw new ConflictException(table, e);

@@ -49,6 +49,11 @@ final class RunningMigration implements AutoCloseable {
         return new RunningMigration(source, target, excludeTables, null, null, Map.of());
     }
 
+    static RunningMigration between(
+            TestDatabase source, TestDatabase target, String excludeTables, Map<String, String> settings) {
+        return new RunningMigration(source, target, excludeTables, null, null, settings);
+    }
+
     static RunningMigration between(TestDatabase source, TestDatabase target, Map<String, String> settings) {
         return new RunningMigration(source, target, null, null, null, settings);
     }
