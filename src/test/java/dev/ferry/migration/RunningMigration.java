@@ -7,8 +7,10 @@ import dev.ferry.journal.Event;
 import dev.ferry.schema.PgClient;
 import dev.ferry.testing.RowComparison;
 import dev.ferry.testing.TestDatabase;
+import dev.ferry.verification.VerificationReport;
 import java.time.Clock;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -144,6 +146,17 @@ final class RunningMigration implements AutoCloseable {
                     .noneMatch(blocker -> blocker.code().equals("schema_drift"));
             return status().cutoverReadiness().level() == Readiness.Level.READY;
         });
+    }
+
+    /** Verifies from the beginning to the end, and gives what came out. */
+    VerificationReport verified() {
+        Instant before = status().verification().finishedAt();
+        accepted(Action.VERIFY);
+        await("the verification").atMost(PATIENCE).until(() -> {
+            Instant at = status().verification().finishedAt();
+            return at != null && !at.equals(before);
+        });
+        return status().verification();
     }
 
     void awaitEqual() {

@@ -25,14 +25,6 @@ class VerifyIT {
         return ferry.status().verification();
     }
 
-    private static VerificationReport verified(RunningMigration ferry, VerifyIT test) {
-        ferry.accepted(Action.VERIFY);
-        await("begins")
-                .atMost(PATIENCE)
-                .until(() -> !ferry.status().verification().state().equals("never"));
-        return test.ended(ferry);
-    }
-
     private void damage(String sql) {
         target.run("SET ferry.applying = on; SET session_replication_role = replica; " + sql);
     }
@@ -48,7 +40,7 @@ class VerifyIT {
             assertThat(ferry.status().verification()).isEqualTo(VerificationReport.NEVER);
             assertThat(ferry.status().cutoverReadiness().notes()).contains("The data was not verified row by row.");
             writer.awaitCommitted(50);
-            VerificationReport clean = verified(ferry, this);
+            VerificationReport clean = ferry.verified();
             assertThat(clean.state()).as(clean.toString()).isEqualTo("equal");
             assertThat(ferry.status().cutoverReadiness().notes())
                     .anyMatch(note -> note.startsWith("Verified: "))
@@ -56,7 +48,7 @@ class VerifyIT {
 
             damage("UPDATE quiet SET v = 'w' WHERE id = 7; DELETE FROM quiet WHERE id = 8;"
                     + "INSERT INTO quiet VALUES (-1, 'extra')");
-            VerificationReport found = verified(ferry, this);
+            VerificationReport found = ferry.verified();
             assertThat(found.state()).isEqualTo("different");
             assertThat(found.differences()).isEqualTo(3);
             await("the blocker")
@@ -122,7 +114,7 @@ class VerifyIT {
         try (RunningMigration ferry = RunningMigration.between(source, target).inSync()) {
             ferry.accepted(Action.SWITCH);
             ferry.awaitPhase(Phase.SWITCHED);
-            VerificationReport clean = verified(ferry, this);
+            VerificationReport clean = ferry.verified();
             assertThat(clean.state()).as(clean.toString()).isEqualTo("equal");
 
             target.run("UPDATE account SET v = 'app' WHERE id < 10; DELETE FROM account WHERE id = 20;"

@@ -8,6 +8,7 @@ import dev.ferry.testing.RowComparison;
 import dev.ferry.testing.SchemaComparison;
 import dev.ferry.testing.SequenceComparison;
 import dev.ferry.testing.TestDatabase;
+import dev.ferry.verification.VerificationReport;
 import dev.ferry.zoo.Zoo;
 import dev.ferry.zoo.ZooScript;
 import java.sql.Connection;
@@ -73,6 +74,8 @@ class ZooIT {
                     .atMost(PATIENCE)
                     .until(() -> target.count("SELECT count(*) FROM zoo.orders WHERE id = -100") == 1);
             ferry.awaitReady();
+            VerificationReport verified = ferry.verified();
+            assertThat(verified.state()).as(verified.toString()).isEqualTo("equal");
 
             ferry.accepted(Action.SWITCH);
 
@@ -87,6 +90,8 @@ class ZooIT {
                             + " (SELECT v, count(*) AS n FROM zoo.orders GROUP BY v) s"));
             assertThat(target.value("SELECT n FROM zoo.over_summary"))
                     .isEqualTo(source.value("SELECT count(*) FROM zoo.orders"));
+            VerificationReport after = ferry.verified();
+            assertThat(after.state()).as(after.toString()).isEqualTo("equal");
         }
     }
 }
