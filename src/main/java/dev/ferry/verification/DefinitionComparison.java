@@ -40,7 +40,10 @@ public final class DefinitionComparison {
     /** Texts are printed from the newest catalogs, whatever the snapshot: an object may be gone or altered in between. */
     private static final Set<String> CHANGED_MEANWHILE = Set.of("XX000", "42P01", "42704", "42883", "42703");
 
+    /** Whole catalogs are joined, whose statistics may be old: a loop in a loop over them could take hours. */
     private static final String SETTINGS = """
+            SET LOCAL enable_nestloop = off;
+            SET LOCAL jit = off;
             SET LOCAL search_path = '';
             SET LOCAL quote_all_identifiers = off;
             SET LOCAL standard_conforming_strings = on;
