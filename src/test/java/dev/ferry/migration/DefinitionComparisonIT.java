@@ -28,6 +28,7 @@ import java.util.Properties;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Definitions of a migrated pair: no false alarm, and each of many damages done by hand is found and named. */
 class DefinitionComparisonIT {
@@ -301,10 +302,12 @@ class DefinitionComparisonIT {
         }
     }
 
-    @Test
-    void findsEachDamageAfterTheSwitchWhereForeignKeysCameWithIt() {
+    /** Before version 18 a partitioned table's foreign key comes last, after its leaves' were validated. */
+    @ParameterizedTest
+    @ValueSource(ints = {17, 18})
+    void findsEachDamageAfterTheSwitchWhereForeignKeysCameWithIt(int version) {
         TestDatabase source = richSource();
-        TestDatabase target = PostgresServer.shared(18).planetScaleDatabase(false);
+        TestDatabase target = PostgresServer.shared(version).planetScaleDatabase(false);
         try (RunningMigration migration =
                         RunningMigration.between(source, target).inSync();
                 Comparison comparison = new Comparison(source, target)) {
@@ -332,7 +335,10 @@ class DefinitionComparisonIT {
             assertThat(comparison.differences(Moment.AFTER_SWITCH)).isEmpty();
 
             migration.accepted(Action.REVERT);
-            assertThat(comparison.differences(Moment.BEFORE_SWITCH)).isEmpty();
+            await("the target is a copy again")
+                    .atMost(PATIENCE)
+                    .untilAsserted(() -> assertThat(comparison.differences(Moment.BEFORE_SWITCH))
+                            .isEmpty());
         }
     }
 
