@@ -36,11 +36,15 @@ public final class DefinitionComparison {
     private static final int FIXED_COLUMNS = 8;
     private static final int FETCH_SIZE = 2000;
     private static final int TEXTS_AT_ONCE = 500;
+    private static final Set<String> IN_NO_SCHEMA = Set.of("schema", "extension", "foreign server", "cast");
 
     /** Texts are printed from the newest catalogs, whatever the snapshot: an object may be gone or altered in between. */
     private static final Set<String> CHANGED_MEANWHILE = Set.of("XX000", "42P01", "42704", "42883", "42703");
 
+    /** Whole catalogs are joined, whose statistics may be old: a loop in a loop over them could take hours. */
     private static final String SETTINGS = """
+            SET LOCAL enable_nestloop = off;
+            SET LOCAL jit = off;
             SET LOCAL search_path = '';
             SET LOCAL quote_all_identifiers = off;
             SET LOCAL standard_conforming_strings = on;
@@ -188,12 +192,10 @@ public final class DefinitionComparison {
 
     /** Of what the source does not have. */
     private boolean isMigrated(Definition found, Scope sourceScope, Scope targetScope) {
-        if (found.kind().equals("schema")
-                || found.kind().equals("extension")
-                || found.kind().equals("foreign server")) {
+        if (IN_NO_SCHEMA.contains(found.kind())) {
             return false; // the host's, or another app's
         }
-        if (!found.schema().isEmpty() && !schemas.contains(found.schema())) {
+        if (!schemas.contains(found.schema())) {
             return false;
         }
         TableName table = found.table();

@@ -17,6 +17,7 @@ import org.jspecify.annotations.Nullable;
 final class DefinitionRules {
     private static final String MISSING = "missing on the target";
     private static final String SURPLUS = "on the target only";
+    private static final String DEFAULT = "DEFAULT";
     private static final int TOLD_LENGTH = 120;
     /** May hold secrets; only that they differ is told. */
     private static final Set<String> NOT_TOLD = Set.of("body", "query", "options");
@@ -29,16 +30,18 @@ final class DefinitionRules {
 
     private final HeldBack heldBack;
     private final Moment moment;
-    /** Schema and tag of what the restore left out, whatever its type. */
+    /** Schema and tag of the objects that the restore left out, whatever their type. */
     private final Map<String, Set<String>> leftOut = new HashMap<>();
 
+    /** Of what it left out that are no objects of their own. */
     private final List<HeldBack.LeftOut> leftOutComments;
 
     DefinitionRules(HeldBack heldBack, Moment moment) {
         this.heldBack = heldBack;
         this.moment = moment;
         heldBack.leftOut().stream()
-                .filter(entry -> !entry.type().equals("COMMENT"))
+                .filter(entry ->
+                        !entry.type().equals("COMMENT") && !entry.type().equals(DEFAULT))
                 .forEach(entry -> leftOut.computeIfAbsent(entry.schema(), schema -> new HashSet<>())
                         .add(entry.tag()));
         this.leftOutComments = heldBack.leftOut().stream()
@@ -165,7 +168,11 @@ final class DefinitionRules {
             case "column order" -> !sameNames(here, there);
             case "NOT NULL" ->
                 beforeSwitch() && heldBack.checks() && Objects.equals(here, "NOT VALID") && Objects.equals(there, "no");
-            case "default" -> there == null && isLeftOut(definition);
+            case "default" ->
+                there == null
+                        && heldBack.leftOut()
+                                .contains(
+                                        new HeldBack.LeftOut(DEFAULT, definition.schema(), asListed(definition.tag())));
             case "schema" -> heldBack.foundThere().contains(new HeldBack.LeftOut("EXTENSION", "", definition.tag()));
             default -> false;
         };
