@@ -13,7 +13,6 @@ import dev.ferry.verification.VerificationLedger.OpenRange;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -70,6 +69,7 @@ public final class Verification {
     private final Map<Integer, Integer> tries = new ConcurrentHashMap<>();
     private final Set<Long> patient = ConcurrentHashMap.newKeySet();
     private volatile List<Lane> lanes = List.of();
+    private volatile boolean reading;
     private volatile @Nullable String waiting;
     private volatile @Nullable Throwable failure;
 
@@ -135,13 +135,16 @@ public final class Verification {
         return waiting;
     }
 
-    /** Ends what is under way and returns once nothing is. */
+    /**
+     * Ends what is under way and returns once no row is read any more. Catalogs may be read for some seconds longer; nothing
+     * comes of it.
+     */
     public void stop() {
         stopping.countDown();
         try {
             do {
                 lanes.forEach(Verification::cancel);
-            } while (!ended.await(200, TimeUnit.MILLISECONDS));
+            } while (!reading && !ended.await(200, TimeUnit.MILLISECONDS));
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
@@ -451,8 +454,20 @@ public final class Verification {
         }
     }
 
+    private List<DefinitionDifference> definitionsRead() {
+        reading = true;
+        try {
+            return definitions.get();
+        } finally {
+            reading = false;
+        }
+    }
+
     private void finish() {
-        List<DefinitionDifference> found = definitions.get();
+        List<DefinitionDifference> found = definitionsRead();
+        if (stopped()) {
+            return;
+        }
         ledger.finish(found);
         VerificationReport report = ledger.report();
         String said = report.sentence();
@@ -474,17 +489,13 @@ public final class Verification {
         Map<Integer, TrackedTable> byId =
                 tables.stream().collect(Collectors.toMap(TrackedTable::id, Function.identity()));
         Repair repair = new Repair(route);
-        Set<Integer> again = new HashSet<>();
+        List<Integer> again = new ArrayList<>();
         long logged = 0;
-        Map<Integer, List<RowDifference>> found = ledger.differences().stream()
-                .collect(Collectors.groupingBy(
-                        VerificationLedger.Found::table,
-                        Collectors.mapping(VerificationLedger.Found::difference, Collectors.toList())));
-        for (Map.Entry<Integer, List<RowDifference>> entry : found.entrySet()) {
-            TrackedTable table = byId.get(entry.getKey());
+        for (int id : ledger.differentTables()) {
+            TrackedTable table = byId.get(id);
             if (table != null) {
-                logged += repair.log(table, entry.getValue());
-                again.add(entry.getKey());
+                logged += repair.log(table, ledger.differences(id));
+                again.add(id);
             }
         }
         if (!again.isEmpty()) {

@@ -3,6 +3,7 @@ package dev.ferry.verification;
 import dev.ferry.database.Database;
 import dev.ferry.database.End;
 import dev.ferry.database.EpochFence;
+import dev.ferry.database.Identifiers;
 import dev.ferry.database.Session;
 import java.sql.Array;
 import java.sql.ResultSet;
@@ -10,13 +11,17 @@ import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
+import java.util.Locale;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** What of the comparison is done and what came out, on the target: it goes on after a restart, and anyone may read it. */
 public final class VerificationLedger {
-    /** Keys written down for each range; the number of differences is written down too. */
-    static final int KEYS_KEPT = 10_000;
+    /** Keys written down for each table, about; the number of differences is written down whatever it is. */
+    static final int KEYS_KEPT = 100_000;
+
+    private static final int KEYS_AT_ONCE = 500;
 
     private final Database target;
     private final EpochFence fence;
@@ -189,16 +194,23 @@ public final class VerificationLedger {
 
     private static void differs(Session session, Compared one) {
         List<RowDifference> found = one.result().differences();
-        for (RowDifference difference : found.subList(0, Math.min(KEYS_KEPT, found.size()))) {
-            session.jdbc()
-                    .sql("INSERT INTO ferry.verification_difference (range_id, kind, key, rows) VALUES (?, ?, ?, ?)")
-                    .param(one.range().id())
-                    .param(difference.kind().name().toLowerCase(java.util.Locale.ROOT))
-                    .param(array(difference.key()))
-                    .param(difference.rows())
-                    .update();
+        long before = session.jdbc()
+                .sql("SELECT differences FROM ferry.verification_table WHERE table_id = ?")
+                .param(one.range().table())
+                .query(Long.class)
+                .single();
+        int kept = (int) Math.min(found.size(), Math.max(0, KEYS_KEPT - before));
+        for (int from = 0; from < kept; from += KEYS_AT_ONCE) {
+            session.execute("INSERT INTO ferry.verification_difference (range_id, kind, key, rows) VALUES "
+                    + found.subList(from, Math.min(from + KEYS_AT_ONCE, kept)).stream()
+                            .map(difference -> "(%d, '%s', %s, %d)"
+                                    .formatted(
+                                            one.range().id(),
+                                            difference.kind().name().toLowerCase(Locale.ROOT),
+                                            literal(difference.key()),
+                                            difference.rows()))
+                            .collect(Collectors.joining(", ")));
         }
-        boolean more = one.result().more() || found.size() > KEYS_KEPT;
         session.jdbc()
                 .sql("""
                         UPDATE ferry.verification_table SET differences = differences + ?,
@@ -207,9 +219,17 @@ public final class VerificationLedger {
                         """)
                 .params(
                         found.stream().mapToLong(RowDifference::rows).sum(),
-                        more,
+                        one.result().more() || kept < found.size(),
                         one.range().table())
                 .update();
+    }
+
+    private static String literal(@Nullable List<@Nullable String> key) {
+        return key == null
+                ? "NULL"
+                : key.stream()
+                        .map(value -> value == null ? "NULL" : Identifiers.literal(value))
+                        .collect(Collectors.joining(", ", "ARRAY[", "]::text[]"));
     }
 
     /** A table that could not be compared is no pass. */
@@ -230,6 +250,12 @@ public final class VerificationLedger {
     /** All ranges are compared: what came out as a whole. */
     void finish(List<DefinitionDifference> definitions) {
         write(session -> {
+            boolean running = session.list(
+                            Integer.class, "SELECT 1 FROM ferry.migration WHERE verification = 'running' FOR UPDATE")
+                    .equals(List.of(1));
+            if (!running) {
+                return; // paused meanwhile: it comes here again
+            }
             for (DefinitionDifference found : definitions) {
                 session.jdbc()
                         .sql("INSERT INTO ferry.verification_definition (kind, name, difference) VALUES (?, ?, ?)")
@@ -243,22 +269,28 @@ public final class VerificationLedger {
                       WHEN EXISTS (SELECT FROM ferry.verification_table WHERE outcome IS DISTINCT FROM 'equal')
                         THEN 'incomplete'
                       ELSE 'equal' END
-                    WHERE verification = 'running'
                     """);
         });
     }
 
-    /** Differences of one table that are written down. */
-    record Found(int table, RowDifference difference) {}
+    /** Numbers of the tables whose rows differ. */
+    List<Integer> differentTables() {
+        return target.jdbc()
+                .sql("SELECT table_id FROM ferry.verification_table WHERE differences > 0 ORDER BY 1")
+                .query(Integer.class)
+                .list();
+    }
 
-    List<Found> differences() {
+    /** Of one table, as far as they are written down. */
+    List<RowDifference> differences(int table) {
         return target.jdbc()
                 .sql("""
-                        SELECT r.table_id, d.kind, d.key, d.rows
+                        SELECT d.kind, d.key, d.rows
                         FROM ferry.verification_difference d JOIN ferry.verification_range r USING (range_id)
-                        ORDER BY r.table_id, d.key
+                        WHERE r.table_id = ?
                         """)
-                .query((row, number) -> new Found(row.getInt("table_id"), difference(row)))
+                .param(table)
+                .query((row, number) -> difference(row))
                 .list();
     }
 
@@ -269,7 +301,7 @@ public final class VerificationLedger {
             values.addAll(java.util.Arrays.asList((@Nullable String[]) key.getArray()));
         }
         return new RowDifference(
-                RowDifference.Kind.valueOf(row.getString("kind").toUpperCase(java.util.Locale.ROOT)),
+                RowDifference.Kind.valueOf(row.getString("kind").toUpperCase(Locale.ROOT)),
                 key == null ? null : values,
                 row.getLong("rows"));
     }
@@ -351,11 +383,12 @@ public final class VerificationLedger {
         java.util.Map<Integer, List<VerificationReport.KeyReport>> keys = target
                 .jdbc()
                 .sql("""
-                        SELECT table_id, kind, key, rows FROM (
-                          SELECT r.table_id, d.kind, d.key, d.rows,
-                                 row_number() OVER (PARTITION BY r.table_id ORDER BY d.key) AS position
-                          FROM ferry.verification_difference d JOIN ferry.verification_range r USING (range_id)) d
-                        WHERE position <= ? ORDER BY table_id, position
+                        SELECT v.table_id, d.kind, d.key, d.rows
+                        FROM ferry.verification_table v CROSS JOIN LATERAL (
+                          SELECT d.kind, d.key, d.rows FROM ferry.verification_difference d
+                          JOIN ferry.verification_range r USING (range_id)
+                          WHERE r.table_id = v.table_id ORDER BY d.key LIMIT ?) d
+                        WHERE v.differences > 0 ORDER BY v.table_id, d.key
                         """)
                 .param(KEYS_SHOWN)
                 .query((row, number) -> {
@@ -366,9 +399,7 @@ public final class VerificationLedger {
                 })
                 .list()
                 .stream()
-                .collect(java.util.stream.Collectors.groupingBy(
-                        Shown::table,
-                        java.util.stream.Collectors.mapping(Shown::key, java.util.stream.Collectors.toList())));
+                .collect(Collectors.groupingBy(Shown::table, Collectors.mapping(Shown::key, Collectors.toList())));
         return target.jdbc()
                 .sql("""
                         SELECT t.schema_name, t.table_name, v.table_id, v.differences, v.reason,

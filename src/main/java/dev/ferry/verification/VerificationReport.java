@@ -46,7 +46,11 @@ public record VerificationReport(
             String outcome,
             long differences,
             List<KeyReport> keys,
-            @Nullable String reason) {}
+            @Nullable String reason) {
+        TableReport withoutKeys() {
+            return new TableReport(schema, table, outcome, differences, List.of(), reason);
+        }
+    }
 
     /**
      * A row that differs.
@@ -56,6 +60,22 @@ public record VerificationReport(
      * @param rows how many rows it is about
      */
     public record KeyReport(String kind, @Nullable List<@Nullable String> key, long rows) {}
+
+    /** The same for whoever helps, without what may be personal: keys are values of rows. */
+    public VerificationReport withoutKeys() {
+        return new VerificationReport(
+                state,
+                message,
+                startedAt,
+                finishedAt,
+                tablesCompared,
+                tablesTotal,
+                rowsCompared,
+                percent,
+                differences,
+                tables.stream().map(TableReport::withoutKeys).toList(),
+                definitions);
+    }
 
     /** The same with another message. */
     public VerificationReport saying(String other) {
@@ -82,10 +102,11 @@ public record VerificationReport(
                 .filter(table -> table.outcome().equals("not_compared"))
                 .count();
         if (differences > 0) {
-            parts.add(counted(differences, "row") + " in " + counted(different, "table") + " differ");
+            parts.add(counted(differences, "row") + " in " + counted(different, "table")
+                    + (differences == 1 ? " differs" : " differ"));
         }
         if (!definitions.isEmpty()) {
-            parts.add(counted(definitions.size(), "definition") + " differ");
+            parts.add(counted(definitions.size(), "definition") + (definitions.size() == 1 ? " differs" : " differ"));
         }
         if (notCompared > 0) {
             parts.add(counted(notCompared, "table") + " could not be compared");

@@ -49,6 +49,15 @@ record StatusJson(
     }
 
     static StatusJson of(MigrationStatus status) {
+        return of(status, status.verification());
+    }
+
+    /** Without values of rows, for a file that goes to others. */
+    static StatusJson forHelpers(MigrationStatus status) {
+        return of(status, status.verification().withoutKeys());
+    }
+
+    private static StatusJson of(MigrationStatus status, VerificationReport verification) {
         return new StatusJson(
                 status.phase(),
                 status.state(),
@@ -67,6 +76,6 @@ record StatusJson(
                 ReadinessJson.of(status.cutoverReadiness()),
                 status.progressSignals(),
                 status.tables(),
-                status.verification());
+                verification);
     }
 }

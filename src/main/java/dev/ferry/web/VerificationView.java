@@ -43,7 +43,9 @@ record VerificationView(
         int more = Math.max(0, report.tables().size() - SHOWN)
                 + Math.max(0, report.definitions().size() - SHOWN);
         return new VerificationView(
-                phase == Phase.REPLICATING || !report.state().equals("never"),
+                phase == Phase.REPLICATING
+                        || phase == Phase.SWITCHED
+                        || !report.state().equals("never"),
                 switch (report.state()) {
                     case "running" -> "Comparing";
                     case "paused" -> "Paused";

@@ -68,7 +68,8 @@ class DamageIT {
     private final TestDatabase target = PostgresServer.shared(17).planetScaleDatabase(true);
 
     /** Statement, table, kind of difference, key. A table without a key has none. */
-    private record Row(String sql, String table, String kind, @Nullable String key) {}
+    private record Row(
+            String sql, String table, String kind, @Nullable String key) {}
 
     private static final List<Row> ROWS = List.of(
             new Row("UPDATE texts SET t = 'tExt 1' WHERE id = 1", "texts", "different", "1"),
@@ -104,7 +105,8 @@ class DamageIT {
             new Definition("DROP INDEX shop_note; CREATE INDEX shop_note ON shop (upper(note))", "index", "shop_note"),
             new Definition("ALTER TABLE shop DROP CONSTRAINT shop_email_key", "constraint", "shop_email_key"),
             new Definition("ALTER TABLE shop DROP CONSTRAINT sane", "constraint", "sane"),
-            new Definition("ALTER TABLE orders DROP CONSTRAINT orders_shop_id_fkey", "constraint", "orders_shop_id_fkey"),
+            new Definition(
+                    "ALTER TABLE orders DROP CONSTRAINT orders_shop_id_fkey", "constraint", "orders_shop_id_fkey"),
             new Definition("ALTER TABLE shop ALTER amount SET DEFAULT 6", "column", "amount"),
             new Definition("ALTER TABLE shop ALTER twice DROP EXPRESSION", "column", "twice"),
             new Definition("ALTER TABLE orders ALTER id SET GENERATED ALWAYS", "column", "id"),
@@ -126,8 +128,7 @@ class DamageIT {
     @Test
     void eachIsFoundAndNamed() {
         source.run(SCHEMA);
-        try (RunningMigration ferry = RunningMigration.between(
-                        source, target, Map.of("ferry.verify.range", "1MB"))
+        try (RunningMigration ferry = RunningMigration.between(source, target, Map.of("ferry.verify.range", "1MB"))
                 .inSync()) {
             VerificationReport clean = ferry.verified();
             assertThat(clean.state()).as(clean.toString()).isEqualTo("equal");
@@ -141,29 +142,33 @@ class DamageIT {
             SoftAssertions softly = new SoftAssertions();
             softly.assertThat(report.state()).isEqualTo("different");
             for (Row row : ROWS) {
-                softly.assertThat(report.tables())
-                        .as(row.sql())
-                        .anySatisfy(table -> {
-                            assertThat(table.table()).isEqualTo(row.table());
-                            assertThat(table.keys()).anySatisfy(key -> {
-                                assertThat(key.kind()).isEqualTo(row.kind());
-                                assertThat(key.key() == null ? null : String.join(",", key.key()))
-                                        .isEqualTo(row.key());
-                            });
-                        });
+                softly.assertThat(report.tables()).as(row.sql()).anySatisfy(table -> {
+                    assertThat(table.table()).isEqualTo(row.table());
+                    assertThat(table.keys()).anySatisfy(key -> {
+                        assertThat(key.kind()).isEqualTo(row.kind());
+                        assertThat(key.key() == null ? null : String.join(",", key.key()))
+                                .isEqualTo(row.key());
+                    });
+                });
             }
             softly.assertThat(report.tables())
                     .as("nothing else")
                     .extracting(VerificationReport.TableReport::table)
                     .containsExactlyInAnyOrder(
-                            "texts", "gone", "emptied", "bare", "folded", "pairs", "parted_1", "parted_2", "Select \"Me");
+                            "texts",
+                            "gone",
+                            "emptied",
+                            "bare",
+                            "folded",
+                            "pairs",
+                            "parted_1",
+                            "parted_2",
+                            "Select \"Me");
             for (Definition definition : DEFINITIONS) {
-                softly.assertThat(report.definitions())
-                        .as(definition.sql())
-                        .anySatisfy(found -> {
-                            assertThat(found.kind()).contains(definition.kind());
-                            assertThat(found.name()).contains(definition.name());
-                        });
+                softly.assertThat(report.definitions()).as(definition.sql()).anySatisfy(found -> {
+                    assertThat(found.kind()).contains(definition.kind());
+                    assertThat(found.name()).contains(definition.name());
+                });
             }
             softly.assertAll();
 
@@ -179,8 +184,7 @@ class DamageIT {
     void afterTheSwitchASequenceAndATriggersStateAreComparedToo() {
         source.run(SCHEMA);
         source.run("SELECT setval('tickets', 51)");
-        try (RunningMigration ferry =
-                RunningMigration.between(source, target).inSync()) {
+        try (RunningMigration ferry = RunningMigration.between(source, target).inSync()) {
             ferry.accepted(Action.SWITCH);
             ferry.awaitPhase(Phase.SWITCHED);
             VerificationReport clean = ferry.verified();
@@ -189,10 +193,12 @@ class DamageIT {
             target.run("SELECT setval('tickets', 50); ALTER TABLE shop DISABLE TRIGGER touch_too");
             VerificationReport report = ferry.verified();
             assertThat(report.definitions()).as(report.definitions().toString()).hasSize(2);
-            assertThat(report.definitions()).anyMatch(found -> found.kind().equals("sequence")
-                    && found.name().contains("tickets"));
-            assertThat(report.definitions()).anyMatch(found -> found.kind().equals("trigger")
-                    && found.name().contains("touch_too"));
+            assertThat(report.definitions())
+                    .anyMatch(found ->
+                            found.kind().equals("sequence") && found.name().contains("tickets"));
+            assertThat(report.definitions())
+                    .anyMatch(found ->
+                            found.kind().equals("trigger") && found.name().contains("touch_too"));
         }
     }
 }

@@ -211,9 +211,9 @@ class ApiTest {
         "COPYING, /abort, ABORT",
         "COMPLETED, /remove-state, REMOVE_STATE",
         "IN_SYNC, /verify, VERIFY",
-        "IN_SYNC, /pause-verification, PAUSE_VERIFICATION",
-        "IN_SYNC, /resume-verification, RESUME_VERIFICATION",
-        "IN_SYNC, /repair, REPAIR"
+        "SOFT_BLOCKED, /pause-verification, PAUSE_VERIFICATION",
+        "GAVE_UP, /resume-verification, RESUME_VERIFICATION",
+        "DRIFTED, /repair, REPAIR"
     })
     void eachPathAsksForItsAction(Scene scene, String path, Action action) {
         web.migration.at(scene);
