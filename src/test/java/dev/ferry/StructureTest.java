@@ -38,7 +38,8 @@ class StructureTest {
         "dev.ferry.copy..",
         "dev.ferry.sync..",
         "dev.ferry.cutover..",
-        "dev.ferry.notification.."
+        "dev.ferry.notification..",
+        "dev.ferry.verification.."
     };
 
     private static final String[] GROUND = {

@@ -10,10 +10,15 @@ import dev.ferry.database.TrackedTable;
 import dev.ferry.database.WalPosition;
 import dev.ferry.journal.Journal;
 import dev.ferry.rows.RowTransfer;
+import dev.ferry.rows.UnreadableRow;
+import dev.ferry.rows.UnreadableRowException;
 import java.time.Clock;
+import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.BooleanSupplier;
 import java.util.function.Function;
 import java.util.stream.Collectors;
@@ -33,6 +38,7 @@ public final class TableCopy {
     private final Map<Integer, TrackedTable> tables;
     private final BooleanSupplier keepGoing;
     private final LockedTables locked;
+    private final Map<Integer, UnreadableRowException> unreadable = new ConcurrentHashMap<>();
 
     /** @param clock says for how long a table is left alone that somebody locked */
     public TableCopy(
@@ -95,12 +101,19 @@ public final class TableCopy {
      *
      * @return false when none was left to take; a table that was rewritten meanwhile then waits for {@link #plan()}, and one
      *     that is locked for another call some time later
+     * @throws UnreadableRowException once all other tables are copied
      */
     public boolean copyNextChunk() {
         try (Session destination = route.destination().open()) {
             route.beginApply(destination);
-            Optional<Chunk> claimed = ledger.claim(destination, locked.leftOut());
+            List<Integer> leftOut = new ArrayList<>(locked.leftOut());
+            boolean others = !leftOut.isEmpty();
+            leftOut.addAll(unreadable.keySet());
+            Optional<Chunk> claimed = ledger.claim(destination, leftOut);
             if (claimed.isEmpty()) {
+                if (!others) {
+                    throwUnreadable();
+                }
                 return false;
             }
             Chunk chunk = claimed.get();
@@ -121,16 +134,35 @@ public final class TableCopy {
                     ledger.planAgain(chunk.tableId(), chunk.generation());
                     return true;
                 }
-                long rows =
-                        new RowTransfer(origin, destination).copyBlocks(table, chunk.firstBlock(), chunk.endBlock());
+                long rows = UnreadableRow.inBlocks(
+                        route.origin(),
+                        table,
+                        chunk.firstBlock(),
+                        chunk.endBlock(),
+                        () -> new RowTransfer(origin, destination)
+                                .copyBlocks(table, chunk.firstBlock(), chunk.endBlock()));
                 WalPosition.now(origin).ensureFlushed(route.origin());
                 ledger.done(destination, chunk, rows);
                 destination.commit();
             } catch (TableLockedException e) {
                 destination.rollback();
                 locked.met(table.id(), e);
+            } catch (UnreadableRowException e) {
+                destination.rollback();
+                if (unreadable.put(table.id(), e) == null) {
+                    journal.warn(e.getMessage() + " The other tables go on.");
+                }
             }
             return true;
+        }
+    }
+
+    private void throwUnreadable() {
+        Iterator<UnreadableRowException> found = unreadable.values().iterator();
+        if (found.hasNext()) {
+            UnreadableRowException first = found.next();
+            found.forEachRemaining(first::addSuppressed);
+            throw first;
         }
     }
 
@@ -149,15 +181,16 @@ public final class TableCopy {
      *
      * @return false if a table has to be copied again first, or if asked to stop
      * @throws TableLockedException once the others are pruned
+     * @throws UnreadableRowException likewise
      */
     public boolean prune() {
-        TableLockedException left = null;
+        RuntimeException left = null;
         for (int id : ledger.tablesIn("copying")) {
             try {
                 if (!keepGoing.getAsBoolean() || !prune(table(id))) {
                     return false;
                 }
-            } catch (TableLockedException e) {
+            } catch (TableLockedException | UnreadableRowException e) {
                 left = e;
             }
         }
@@ -193,7 +226,7 @@ public final class TableCopy {
             if (marked) {
                 new ChangeLog(route).consume(origin, table);
                 destination.execute("TRUNCATE ONLY " + table.name().sql());
-                transfer.reload(table);
+                UnreadableRow.inAll(route.origin(), table, () -> transfer.reload(table));
             } else if (table.definition().key() != null) {
                 transfer.deleteLoggedKeys(table, table.definition().key());
             }

@@ -185,15 +185,16 @@ public final class Switch {
         return true;
     }
 
-    /** A table that drifted, or appeared, before the app was shut out would be left behind. */
+    /** A table that drifted, appeared or could not be read before the app was shut out would be left behind. */
     private void requireNothingChanged() {
         sync.checkDriftNow();
-        List<String> changed = new ArrayList<>(sync.suspended().keySet());
-        changed.addAll(sync.newTables());
+        List<String> changed = new ArrayList<>();
+        sync.suspended().forEach((table, reason) -> changed.add(table + " (" + reason + ")"));
+        sync.newTables().forEach(table -> changed.add(table + " (new)"));
         if (!changed.isEmpty()) {
             throw new FerryException(
                     FailureCode.SCHEMA_DRIFT,
-                    "The definition of " + String.join(", ", changed) + " changed during the switch.",
+                    "Not in step at the end of the switch: " + String.join("; ", changed) + ".",
                     "The app may write to the source again; the switch did not go through.");
         }
     }

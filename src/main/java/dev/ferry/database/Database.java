@@ -136,6 +136,14 @@ public final class Database implements AutoCloseable {
         return new Pulse(end(), connections, silence, clock);
     }
 
+    /** Cancels what a session of ours does now: the server does not see that a client has lost interest while it works. */
+    public void cancel(Session running) {
+        jdbc.sql("SELECT pg_cancel_backend(?)")
+                .param(running.backendPid())
+                .query(Boolean.class)
+                .single();
+    }
+
     /** Ends all connections at once: whoever waits on one gets a connection failure. */
     public void abortAll() {
         connections.abortAll();

@@ -17,6 +17,12 @@ public enum Action {
     ABORT(EnumSet.of(
             Phase.STARTING, Phase.CONFIGURING, Phase.READY_TO_COPY, Phase.COPYING, Phase.REPLICATING, Phase.ERROR)),
     RETRY(EnumSet.of(Phase.ERROR)),
+    /** Compares every row and every definition, from the beginning. */
+    VERIFY(EnumSet.of(Phase.REPLICATING, Phase.SWITCHED)),
+    PAUSE_VERIFICATION(EnumSet.of(Phase.REPLICATING, Phase.SWITCHED)),
+    RESUME_VERIFICATION(EnumSet.of(Phase.REPLICATING, Phase.SWITCHED)),
+    /** Logs the keys of rows that a verification found different, so that they are read once more. */
+    REPAIR(EnumSet.of(Phase.REPLICATING)),
     /** Removes schema {@code ferry} from the target, after Complete or Abort. */
     REMOVE_STATE(EnumSet.of(Phase.COMPLETED, Phase.ABORTED));
 

@@ -10,7 +10,9 @@ import org.jspecify.annotations.Nullable;
 final class Ends implements AutoCloseable {
     /** A worker holds one, and a second for a look beside its transaction. */
     private static final int BESIDE_WORKERS =
-            9; // sync, fresh look, store, heartbeat, preflight, status, milestones and their sender, spare
+            // sync, fresh look, store, heartbeat, preflight, status, milestones and their sender, verification's watch,
+            // spare
+            10;
 
     private final FerryEnvironment environment;
     private final FerryProperties properties;
@@ -57,7 +59,9 @@ final class Ends implements AutoCloseable {
         return new Database(
                 DatabaseUrl.parse(end, url),
                 applicationName,
-                2 * properties.copy().workers() + BESIDE_WORKERS,
+                2 * properties.copy().workers()
+                        + BESIDE_WORKERS
+                        + properties.verify().lanes(),
                 properties.connect().timeout());
     }
 

@@ -32,6 +32,7 @@ public record FerryProperties(
         @Valid @DefaultValue Connect connect,
         @Valid @DefaultValue Client client,
         @Valid @DefaultValue Switch cutover,
+        @Valid @DefaultValue Verify verify,
         @Valid @DefaultValue Notification notification) {
 
     /** For people who help, by name: each is named here on purpose, so that no later secret shows itself. */
@@ -53,6 +54,8 @@ public record FerryProperties(
         shown.put("ferry.notification.format", notification.format().name().toLowerCase(Locale.ROOT));
         shown.put("ferry.notification.lag", notification.lag().toString());
         shown.put("ferry.notification.log", notification.log().toString());
+        shown.put("ferry.verify.lanes", Integer.toString(verify.lanes()));
+        shown.put("ferry.verify.range", verify.range().toString());
         return shown;
     }
 
@@ -114,6 +117,20 @@ public record FerryProperties(
 
     /** @param attempts to lock all tables before a switch gives up */
     public record Switch(@Min(1) @DefaultValue("10") int attempts) {}
+
+    /**
+     * Pace of a verification.
+     *
+     * @param lanes ranges that are compared side by side; each takes a connection at either end
+     * @param range heap and TOAST that one range of keys holds, about
+     */
+    public record Verify(
+            @Min(1) @Max(8) @DefaultValue("2") int lanes,
+            @NotNull @DefaultValue("256MB") DataSize range) {
+        public Verify {
+            positive("range", range);
+        }
+    }
 
     /**
      * Messages to NOTIFICATION_WEBHOOK_URL.

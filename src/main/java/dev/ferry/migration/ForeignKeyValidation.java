@@ -105,14 +105,9 @@ final class ForeignKeyValidation {
         return done + " of " + total;
     }
 
-    /** The server does not see that a client has gone while it works: it is told on another connection. */
     private void cancel(Session running) {
         try {
-            target.jdbc()
-                    .sql("SELECT pg_cancel_backend(?)")
-                    .param(running.backendPid())
-                    .query(Boolean.class)
-                    .single();
+            target.cancel(running);
         } catch (RuntimeException e) {
             journal.warn("The validation of a foreign key could not be cancelled: " + SqlState.describe(e) + ".");
             running.abort();

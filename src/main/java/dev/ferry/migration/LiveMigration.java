@@ -418,6 +418,27 @@ final class LiveMigration implements Migration, AutoCloseable {
                 signals.wake();
                 return new Outcome.Accepted("Trying again.");
             }
+            case VERIFY -> {
+                store.verification(leadership).begin();
+                events.info("Verification: every row and every definition is compared.");
+                signals.wake();
+                return new Outcome.Accepted("Every row is being compared, beside the sync.");
+            }
+            case PAUSE_VERIFICATION -> {
+                store.verification(leadership).pause(true);
+                signals.wake();
+                return new Outcome.Accepted("The verification is paused.");
+            }
+            case RESUME_VERIFICATION -> {
+                store.verification(leadership).pause(false);
+                signals.wake();
+                return new Outcome.Accepted("The verification goes on.");
+            }
+            case REPAIR -> {
+                store.request(leadership, row, "repair");
+                signals.wake();
+                return new Outcome.Accepted("The rows that differ are read from the source once more.");
+            }
             case REMOVE_STATE -> {
                 Milestones told = milestones;
                 if (told != null) {

@@ -14,6 +14,7 @@ import org.jspecify.annotations.Nullable;
  * @param failedPhase where it failed, in phase ERROR
  * @param request switch, revert, retry, or abort and cleanup with {@link #WITHOUT_SOURCE}: asked for and not over
  * @param excludedTables what EXCLUDE_TABLES was at Start; null in a run begun before that was kept
+ * @param verification running, paused, equal, different or incomplete; null if it was never asked for
  * @param revertUnsettled keys written on the target are in the source's log and no cycle has read them yet
  */
 record MigrationRow(
@@ -31,7 +32,8 @@ record MigrationRow(
         @Nullable Instant inSyncAt,
         @Nullable Instant switchedAt,
         @Nullable Instant completedAt,
-        @Nullable Long writeBlockedMs) {
+        @Nullable Long writeBlockedMs,
+        @Nullable String verification) {
 
     /** The tables left out of this run, which are those that were left out at its start. */
     TableFilter filter(TableFilter ofThisProcess) {

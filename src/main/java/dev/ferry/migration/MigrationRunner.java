@@ -13,6 +13,9 @@ import dev.ferry.schema.Stage;
 import dev.ferry.sync.CycleCounts;
 import dev.ferry.sync.DefinitionWatch;
 import dev.ferry.sync.LiveSync;
+import dev.ferry.verification.Moment;
+import dev.ferry.verification.Verification;
+import dev.ferry.verification.VerificationLedger;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -53,6 +56,7 @@ final class MigrationRunner implements Runnable {
     private volatile SwitchProgress switchProgress = SwitchProgress.IDLE;
     private volatile boolean resting;
     private volatile @Nullable ForeignKeyValidation validation;
+    private volatile @Nullable Verification verification;
     private volatile @Nullable Long targetChanges;
     private Instant targetChangesAt = Instant.EPOCH;
     private volatile List<String> targetDifferences = List.of();
@@ -133,6 +137,12 @@ final class MigrationRunner implements Runnable {
         }
     }
 
+    /** What a verification waits for, for people; null if it works, or none runs. */
+    @Nullable String verificationWaiting() {
+        Verification running = verification;
+        return running == null ? null : running.waiting();
+    }
+
     /** For those who wait for an outcome. */
     void awaitChange(Duration atMost) {
         signals.awaitQuietly(atMost);
@@ -175,6 +185,7 @@ final class MigrationRunner implements Runnable {
 
     private void forget() {
         stopValidation();
+        stopVerification();
         voyage = null;
         sync = null;
         targetChanges = null;
@@ -211,6 +222,9 @@ final class MigrationRunner implements Runnable {
             signals.paused(true); // by another process, or before a restart
         }
         resting = false;
+        if ((row.phase() != Phase.REPLICATING && row.phase() != Phase.SWITCHED) || row.request() != null) {
+            stopVerification();
+        }
         if (row.requestsAbort() && Action.ABORT.legalIn().contains(row.phase())) {
             abort(row);
             return;
@@ -256,6 +270,10 @@ final class MigrationRunner implements Runnable {
             runSwitch(current);
             return;
         }
+        if (row.requests("repair")) {
+            repair(current);
+            return;
+        }
         if (sync == null) {
             leadership.claimSource(row.runId());
             if (current.writeFence().engagedAt().isPresent()) {
@@ -265,6 +283,7 @@ final class MigrationRunner implements Runnable {
             sync = current.sync();
         }
         LiveSync live = current.sync();
+        lookAfterVerification(row, current);
         lookAtTarget(current, live);
         lookAtDefinitions(current);
         if (row.paused()) {
@@ -280,6 +299,53 @@ final class MigrationRunner implements Runnable {
         if (complete) {
             signals.await(properties.sync().interval());
         }
+    }
+
+    /** Begins, goes on with and ends what the row says. */
+    private void lookAfterVerification(MigrationRow row, Voyage current) {
+        Verification running = verification;
+        boolean wanted = "running".equals(row.verification());
+        if (running == null) {
+            if (wanted) {
+                boolean switched = row.phase() == Phase.SWITCHED;
+                verification = current.verification(() -> !switched
+                        ? Moment.BEFORE_SWITCH
+                        : current.route().replicaRole() || store.isDone(FOREIGN_KEYS_VALID)
+                                ? Moment.AFTER_SWITCH
+                                : Moment.VALIDATING_FOREIGN_KEYS);
+            }
+            return;
+        }
+        if (wanted && !running.ended()) {
+            return;
+        }
+        stopVerification();
+        Throwable failed = running.failure();
+        if (failed != null) {
+            if (failed instanceof RuntimeException e && Failures.reaction(e) == Failures.Reaction.RESIGN) {
+                throw e;
+            }
+            LOG.warn("The verification failed", failed);
+            current.verificationLedger().pause(true);
+            events.error("The verification stopped, and can be resumed: " + Failures.describe(failed));
+        }
+    }
+
+    private void stopVerification() {
+        Verification running = verification;
+        verification = null;
+        if (running != null) {
+            running.stop();
+        }
+    }
+
+    private void repair(Voyage current) {
+        leadership.claimSource(current.runId());
+        long keys = Verification.repair(current.route(), current.tables(), current.verificationLedger());
+        store.requestOver(leadership);
+        events.info(
+                "Repair: " + keys + (keys == 1 ? " key is" : " keys are")
+                        + " in the log again; the next cycle reads these rows from the source. Their tables are compared again.");
     }
 
     /** What the last revert found there may be put right by now. */
@@ -407,6 +473,7 @@ final class MigrationRunner implements Runnable {
             leadership.claimSource(row.runId());
             current.gate().close(session -> {
                 MigrationStore.move(session, Phase.SWITCHED, Phase.REPLICATING);
+                VerificationLedger.forget(session);
                 session.execute("UPDATE ferry.migration SET revert_unsettled = true");
             });
             targetChanges = null;
@@ -416,6 +483,7 @@ final class MigrationRunner implements Runnable {
             return;
         }
         validateForeignKeys(current);
+        lookAfterVerification(row, current);
         if (Duration.between(targetChangesAt, clock.instant()).toSeconds() >= 3) {
             targetChanges = current.gate().changesSinceOpened();
             targetChangesAt = clock.instant();

@@ -1,5 +1,6 @@
 package dev.ferry.migration;
 
+import dev.ferry.verification.VerificationReport;
 import java.time.Instant;
 import java.util.List;
 import java.util.Set;
@@ -15,6 +16,7 @@ import org.jspecify.annotations.Nullable;
  * @param leader whether this process leads (or nothing is there to lead yet)
  * @param legalActions what may be asked for now
  * @param excludedTables tables left out by EXCLUDE_TABLES
+ * @param verification how far the comparison of all rows is, or what came out
  * @param targetChanges rows written on the target since "safe", which Revert would discard; null unless switched
  */
 public record MigrationStatus(
@@ -34,7 +36,8 @@ public record MigrationStatus(
         SwitchStatus switchStatus,
         Readiness cutoverReadiness,
         ProgressSignals progressSignals,
-        List<TableStatus> tables) {
+        List<TableStatus> tables,
+        VerificationReport verification) {
 
     /** @param state idle, locking, draining, done, gave_up */
     public record SwitchStatus(

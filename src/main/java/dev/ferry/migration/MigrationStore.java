@@ -6,6 +6,7 @@ import dev.ferry.database.EpochFence;
 import dev.ferry.database.Session;
 import dev.ferry.notification.Milestone;
 import dev.ferry.sync.SourceServer;
+import dev.ferry.verification.VerificationLedger;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Timestamp;
@@ -51,8 +52,11 @@ final class MigrationStore {
     Optional<MigrationRow> read() {
         return target.get()
                 .jdbc()
-                // By name through JSON: a process that does not lead yet may read a row of before V11.
-                .sql("SELECT m.*, to_jsonb(m) ->> 'excluded_tables' AS excluded FROM ferry.migration m")
+                // By name through JSON: a process that does not lead yet may read a row of before V11 or V22.
+                .sql("""
+                        SELECT m.*, to_jsonb(m) ->> 'excluded_tables' AS excluded, to_jsonb(m) ->> 'verification' AS verified
+                        FROM ferry.migration m
+                        """)
                 .query((row, number) -> row(row))
                 .optional();
     }
@@ -74,7 +78,8 @@ final class MigrationStore {
                 instant(row.getTimestamp("in_sync_at")),
                 instant(row.getTimestamp("switched_at")),
                 instant(row.getTimestamp("completed_at")),
-                row.getObject("write_blocked_ms", Long.class));
+                row.getObject("write_blocked_ms", Long.class),
+                row.getString("verified"));
     }
 
     private static @Nullable Instant instant(@Nullable Timestamp timestamp) {
@@ -132,6 +137,7 @@ final class MigrationStore {
     /** Opens the way for the app, unless a revert was asked for meanwhile. */
     static void moveToSwitched(Session session, long writeBlockedMillis) {
         move(session, Phase.REPLICATING, Phase.SWITCHED, "switch");
+        session.execute("UPDATE ferry.migration SET verification = 'paused' WHERE verification = 'running'");
         MilestoneLedger.noteSwitch(session, writeBlockedMillis);
     }
 
@@ -231,6 +237,10 @@ final class MigrationStore {
 
     static void settleRevert(Session session) {
         session.execute("UPDATE ferry.migration SET revert_unsettled = false WHERE revert_unsettled");
+    }
+
+    VerificationLedger verification(EpochFence fence) {
+        return new VerificationLedger(target.get(), fence);
     }
 
     boolean isDone(String step) {

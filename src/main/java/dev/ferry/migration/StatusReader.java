@@ -14,9 +14,11 @@ import dev.ferry.migration.MigrationStatus.TablePhase;
 import dev.ferry.migration.MigrationStatus.TableStatus;
 import dev.ferry.migration.MigrationStatus.ThroughputEta;
 import dev.ferry.sync.LiveSync;
+import dev.ferry.verification.VerificationReport;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -25,6 +27,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** Puts together what people see, from the ledger on the target and from what the runner knows. */
@@ -41,6 +44,7 @@ final class StatusReader {
     private final Clock clock;
     private final Deque<Sample> samples = new ArrayDeque<>();
     private final Deque<Long> backlog = new ArrayDeque<>();
+    private VerificationReport verification = VerificationReport.NEVER;
 
     StatusReader(
             MigrationStore store,
@@ -92,7 +96,8 @@ final class StatusReader {
                         null,
                         checklist(null, false),
                         new StallDetection(false, 0, "", List.of())),
-                List.of());
+                List.of(),
+                VerificationReport.NEVER);
     }
 
     /** The same migration, when the target could not be asked just now. */
@@ -122,7 +127,8 @@ final class StatusReader {
                         List.of(),
                         List.of()),
                 withoutAnswer(last.progressSignals(), error),
-                last.tables());
+                last.tables(),
+                last.verification());
     }
 
     /** Nothing gets better while an end is gone: the lag grows by the clock. */
@@ -157,7 +163,8 @@ final class StatusReader {
         ReplicationDelay delay = delay(row, sync);
         StallDetection stall = stall(row);
         boolean leads = leadership.leads();
-        Readiness readiness = readiness(row, sync, delay, leads);
+        VerificationReport verification = verification(row);
+        Readiness readiness = readiness(row, sync, delay, verification, leads);
         return new MigrationStatus(
                 row.phase().label(),
                 state(row, leads),
@@ -181,7 +188,25 @@ final class StatusReader {
                         eta(copied, total),
                         checklist(row, copyDone),
                         stall),
-                tables);
+                tables,
+                verification);
+    }
+
+    /** What came out does not change any more, and may be long: read once. */
+    private VerificationReport verification(MigrationRow row) {
+        if (row.verification() == null) {
+            return VerificationReport.NEVER;
+        }
+        VerificationReport last = verification;
+        boolean over =
+                !row.verification().equals("running") && !row.verification().equals("paused");
+        if (over && last.state().equals(row.verification())) {
+            return last;
+        }
+        VerificationReport read = store.verification(leadership).report();
+        verification = read;
+        String waiting = runner.verificationWaiting();
+        return waiting == null ? read : read.saying(read.message() + " Waits for " + waiting + ".");
     }
 
     private static double percent(long copied, long total, boolean done) {
@@ -434,7 +459,16 @@ final class StatusReader {
                 case RETRY, REVERT -> true;
                 case CLEANUP -> row.failedPhase() == Phase.SWITCHED;
                 case ABORT -> row.failedPhase() != Phase.SWITCHED;
-                case START, START_COPY, PAUSE, RESUME, SWITCH, REMOVE_STATE -> false;
+                case START,
+                        START_COPY,
+                        PAUSE,
+                        RESUME,
+                        SWITCH,
+                        REMOVE_STATE,
+                        VERIFY,
+                        PAUSE_VERIFICATION,
+                        RESUME_VERIFICATION,
+                        REPAIR -> false;
             };
         }
         if (row.requests("switch")) {
@@ -443,6 +477,9 @@ final class StatusReader {
         if (row.requests("revert")) {
             // It may never end where the source is gone for good.
             return row.phase() == Phase.SWITCHED ? action == Action.CLEANUP : action == Action.ABORT;
+        }
+        if (row.requests("repair")) {
+            return action == Action.ABORT;
         }
         if (row.requestsAbort() || row.requests("retry")) {
             return action == Action.ABORT; // once more, without a source that is gone
@@ -459,11 +496,48 @@ final class StatusReader {
             case ABORT -> byPhase && !switchedOnce;
             // A step that failed after the switch must not take away the ways out of it.
             case REVERT, CLEANUP -> byPhase || failed == Phase.SWITCHED;
+            case VERIFY -> byPhase && !"running".equals(row.verification());
+            case PAUSE_VERIFICATION -> byPhase && "running".equals(row.verification());
+            case RESUME_VERIFICATION -> byPhase && "paused".equals(row.verification());
+            case REPAIR -> byPhase && "different".equals(row.verification());
             case START, START_COPY, SWITCH, RETRY, REMOVE_STATE -> byPhase;
         };
     }
 
-    private Readiness readiness(MigrationRow row, @Nullable LiveSync sync, ReplicationDelay delay, boolean leads) {
+    /** Rows that differ must not be shipped; what else was found is for people to weigh. */
+    private static void judge(
+            VerificationReport verification,
+            List<Readiness.Blocker> hard,
+            List<Readiness.Blocker> soft,
+            List<String> notes) {
+        if (verification.differences() > 0) {
+            hard.add(new Readiness.Blocker(
+                    "verification_found_differences", verification.message() + " Repair reads them once more."));
+        }
+        if (!verification.definitions().isEmpty()) {
+            soft.add(new Readiness.Blocker(
+                    "verification_found_other_definitions",
+                    verification.definitions().stream()
+                                    .limit(NAMED)
+                                    .map(found -> found.kind() + " " + found.name() + " (" + found.what() + ")")
+                                    .collect(Collectors.joining("; ", "Not defined the same on the target: ", ""))
+                            + (verification.definitions().size() > NAMED
+                                    ? "; and " + (verification.definitions().size() - NAMED) + " more"
+                                    : "")
+                            + ". Put them right there by hand, then verify again."));
+        }
+        String at = verification.finishedAt() == null
+                ? ""
+                : " (" + verification.finishedAt().truncatedTo(ChronoUnit.SECONDS) + ")";
+        notes.add(verification.message() + at);
+    }
+
+    private Readiness readiness(
+            MigrationRow row,
+            @Nullable LiveSync sync,
+            ReplicationDelay delay,
+            VerificationReport verification,
+            boolean leads) {
         List<Readiness.Blocker> hard = new ArrayList<>();
         List<Readiness.Blocker> soft = new ArrayList<>();
         List<String> notes = new ArrayList<>();
@@ -535,7 +609,7 @@ final class StatusReader {
                                     + (missing.size() > NAMED ? " and " + (missing.size() - NAMED) + " more" : "")
                                     + ". Make the same change on the target by hand (a trigger or a foreign key only after the switch)."));
         }
-        notes.add("The data was not verified row by row.");
+        judge(verification, hard, soft, notes);
         Readiness.Level level = !hard.isEmpty()
                 ? Readiness.Level.BLOCKED
                 : soft.isEmpty() ? Readiness.Level.READY : Readiness.Level.WARNING;

@@ -19,6 +19,10 @@ import dev.ferry.schema.SchemaRestore;
 import dev.ferry.sync.CycleCounts;
 import dev.ferry.sync.LiveSync;
 import dev.ferry.sync.TrackedTables;
+import dev.ferry.verification.DefinitionComparison;
+import dev.ferry.verification.Moment;
+import dev.ferry.verification.Verification;
+import dev.ferry.verification.VerificationLedger;
 import java.time.Clock;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -27,6 +31,7 @@ import java.util.Map;
 import java.util.UUID;
 import java.util.function.Function;
 import java.util.function.Predicate;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -123,6 +128,27 @@ final class Voyage {
 
     TargetFingerprints targetFingerprints() {
         return new TargetFingerprints(target(), route.fence(), journal);
+    }
+
+    VerificationLedger verificationLedger() {
+        return new VerificationLedger(target(), route.fence());
+    }
+
+    /**
+     * Goes on with a verification that was begun.
+     *
+     * @param moment asked when the definitions are compared
+     */
+    Verification verification(Supplier<Moment> moment) {
+        return Verification.start(
+                route,
+                moment.get() == Moment.BEFORE_SWITCH ? sync() : null,
+                tables(),
+                verificationLedger(),
+                () -> DefinitionComparison.compare(source(), target(), included(), moment.get()),
+                new Verification.Pace(
+                        properties.verify().lanes(), properties.verify().range().toBytes()),
+                journal);
     }
 
     SourceCleanup sourceCleanup() {

@@ -29,9 +29,24 @@ final class LeftOutChecks {
                 : Verdict.warning(
                         Names.count(count, "large object") + " will not be migrated",
                         "Large objects live outside of tables and fire no trigger; columns of type oid or lo that refer to"
-                                + " them would refer to nothing on the target.",
+                                + " them would refer to nothing on the target. "
+                                + referring(ends),
                         "If they are in use, move them into bytea columns before the start: lo_get(oid) reads one. If they"
                                 + " are orphans, vacuumlo removes them.");
+    }
+
+    private static String referring(Ends ends) {
+        List<String> columns = ends.source().session().list(String.class, """
+                SELECT n.nspname || '.' || c.relname || '.' || a.attname
+                  FROM pg_attribute a
+                  JOIN pg_class c ON c.oid = a.attrelid
+                  JOIN pg_namespace n ON n.oid = c.relnamespace
+                  JOIN pg_type t ON t.oid = a.atttypid
+                 WHERE c.relkind IN ('r', 'p') AND a.attnum > 0 AND NOT a.attisdropped
+                   AND (t.oid = 'oid'::regtype OR (t.typname = 'lo' AND t.typbasetype = 'oid'::regtype)) AND %s
+                 ORDER BY 1
+                """.formatted(UserObjects.relations()));
+        return columns.isEmpty() ? "There are no such columns." : "Such columns: " + Names.some(columns) + ".";
     }
 
     private static Verdict leftOut(Ends ends) {

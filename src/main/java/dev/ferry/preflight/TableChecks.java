@@ -30,7 +30,8 @@ final class TableChecks {
                 Check.ofSource("excluded-tables", "tables left out by EXCLUDE_TABLES", TableChecks::excluded),
                 Check.ofSource(
                         "foreign-keys-to-excluded", "foreign keys to left-out tables", TableChecks::keysToExcluded),
-                Check.ofSource("sizes", "the source's size", TableChecks::sizes));
+                Check.ofSource("sizes", "the source's size", TableChecks::sizes),
+                Check.ofSource("wide-rows", "very wide rows", WideRows::look));
     }
 
     private static List<SourceTable> included(Ends ends, Predicate<SourceTable> which) {

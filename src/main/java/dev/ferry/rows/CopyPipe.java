@@ -49,6 +49,9 @@ final class CopyPipe {
             return out.readFromCopy();
         } catch (SQLException e) {
             throw from.translate(e);
+        } catch (OutOfMemoryError e) {
+            from.abort(); // in the middle of a message, which is of no use to anybody
+            throw e;
         }
     }
 

@@ -50,26 +50,34 @@ public final class RowTransfer {
 
     /** Deletes from the destination every row whose key the log knows; leaves the log as it is. */
     public long deleteLoggedKeys(TrackedTable table, Key key) {
-        StagingTable stage = StagingTable.in(destination, table, key);
-        CopyPipe.run(
-                origin,
-                "COPY (SELECT DISTINCT %s FROM %s d) TO STDOUT".formatted(key.restored("d"), table.deltaTable()),
-                destination,
-                "COPY %s (%s) FROM STDIN".formatted(stage.sql(), key.names("")));
+        StagingTable stage = StagingTable.ofKeys(destination, key);
+        stageLoggedKeys(table, key, stage);
         stage.analyze();
         long deleted = deleteStaged(table, key, stage);
         stage.empty();
         return deleted;
     }
 
+    private long stageLoggedKeys(TrackedTable table, Key key, StagingTable stage) {
+        return CopyPipe.run(
+                origin,
+                "COPY (SELECT DISTINCT %s FROM %s d) TO STDOUT".formatted(key.restored("d"), table.deltaTable()),
+                destination,
+                "COPY %s FROM STDIN".formatted(stage.sql()));
+    }
+
     /**
      * Takes keys out of the log and makes the destination's rows with these keys what the origin's are.
      *
      * @param keys about how many there are, for the planner, which does not know
-     * @param limit rows of log to take at most; {@code Long.MAX_VALUE} takes all of them
+     * @param limit rows of log to take at most; {@code Long.MAX_VALUE} takes all of them, as does a table with too many
+     *     columns for a stage
      * @return keys applied
      */
     public long applyLoggedKeys(TrackedTable table, Key key, long keys, long limit) {
+        if (!StagingTable.holds(table, key)) {
+            return applyKeysThenRows(table, key, keys);
+        }
         StagingTable stage = StagingTable.in(destination, table, key);
         steerPlanner(origin, table, Math.min(keys, limit));
         String bound = limit == Long.MAX_VALUE
@@ -100,15 +108,44 @@ public final class RowTransfer {
         steerPlanner(destination, table, staged);
         deleteStaged(table, key, stage);
         List<Column> columns = table.definition().copiedColumns();
-        destination.execute("INSERT INTO %s (%s) OVERRIDING SYSTEM VALUE SELECT %s FROM %s WHERE present"
+        destination.execute("INSERT INTO %s OVERRIDING SYSTEM VALUE SELECT %s FROM %s WHERE present"
                 .formatted(
-                        table.name().sql(),
-                        table.definition().columnList(""),
+                        into(table),
                         IntStream.rangeClosed(1, columns.size())
                                 .mapToObj(i -> "c" + i)
                                 .collect(Collectors.joining(", ")),
                         stage.sql()));
         stage.empty();
+        return staged;
+    }
+
+    /** The rows go from table to table; only their keys are staged. Both reads see the one snapshot, so the same log. */
+    private long applyKeysThenRows(TrackedTable table, Key key, long keys) {
+        StagingTable stage = StagingTable.ofKeys(destination, key);
+        long staged = stageLoggedKeys(table, key, stage);
+        if (staged > ANALYZE_FROM) {
+            stage.analyze();
+        }
+        steerPlanner(destination, table, staged);
+        deleteStaged(table, key, stage);
+        stage.empty();
+        steerPlanner(origin, table, keys);
+        CopyPipe.run(
+                origin,
+                """
+                COPY (
+                  WITH d AS (DELETE FROM %1$s RETURNING %2$s),
+                  k AS (SELECT DISTINCT %3$s FROM d)
+                  SELECT %4$s FROM k JOIN ONLY %5$s AS t ON %6$s
+                ) TO STDOUT""".formatted(
+                                table.deltaTable(),
+                                key.names(""),
+                                key.restored("d"),
+                                table.definition().columnList("t."),
+                                table.name().sql(),
+                                key.matches("t", "k")),
+                destination,
+                copyIn(table));
         return staged;
     }
 
@@ -131,8 +168,13 @@ public final class RowTransfer {
     }
 
     private static String copyIn(TrackedTable table) {
-        return "COPY %s (%s) FROM STDIN"
-                .formatted(table.name().sql(), table.definition().columnList(""));
+        return "COPY %s FROM STDIN".formatted(into(table));
+    }
+
+    /** With its columns by name, unless none travels: there are no empty lists of columns. */
+    private static String into(TrackedTable table) {
+        String columns = table.definition().columnList("");
+        return table.name().sql() + (columns.isEmpty() ? "" : " (" + columns + ")");
     }
 
     private long deleteStaged(TrackedTable table, Key key, StagingTable stage) {

@@ -14,7 +14,7 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 /**
- * A temporary table for rows on their way: the key, whether the row is there, its columns. A connection makes one for each
+ * A temporary table for rows on their way: the key, whether the row is there, its columns; or for keys alone. A connection makes one for each
  * declaration that it meets and keeps it, for all tables and all runs: the name is made of the declaration, so what is
  * found under it has the right columns, and tables of one shape share one stage.
  *
@@ -28,6 +28,9 @@ final class StagingTable {
 
     private static final int DIGITS = 24;
 
+    /** The server's limit (MaxHeapAttributeNumber). */
+    private static final int MOST_COLUMNS = 1600;
+
     private final Session session;
     private final String name;
 
@@ -36,28 +39,41 @@ final class StagingTable {
         this.name = name;
     }
 
+    /** Whether one table can have all these columns; one of {@value #MOST_COLUMNS} has no room for any of ours. */
+    static boolean holds(TrackedTable table, Key key) {
+        return key.columns().size() + 1 + table.definition().copiedColumns().size() <= MOST_COLUMNS;
+    }
+
     /** Columns are called by position: no column of the app can have the name of one of ours. */
     static StagingTable in(Session session, TrackedTable table, Key key) {
         List<Column> columns = table.definition().copiedColumns();
-        String declarations = key.declarations() + ", present boolean"
-                + IntStream.rangeClosed(1, columns.size())
-                        .mapToObj(i -> ", c" + i + " " + columns.get(i - 1).stagingType())
-                        .collect(Collectors.joining());
+        return declared(
+                session,
+                key.declarations() + ", present boolean"
+                        + IntStream.rangeClosed(1, columns.size())
+                                .mapToObj(i ->
+                                        ", c" + i + " " + columns.get(i - 1).stagingType())
+                                .collect(Collectors.joining()),
+                key.columns().size() + 1 + columns.size());
+    }
+
+    /** For keys alone. */
+    static StagingTable ofKeys(Session session, Key key) {
+        return declared(session, key.declarations(), key.columns().size());
+    }
+
+    private static StagingTable declared(Session session, String declarations, int columns) {
         StagingTable stage = new StagingTable(session, "ferry_stage_" + digest(declarations));
         // Whoever drops a type of the app's with CASCADE takes columns out of a stage: then it is made anew.
-        session.execute("""
+        session.execute(
+                """
                 DO $ferry_block$ BEGIN
                 IF (SELECT pg_catalog.count(*) FROM pg_catalog.pg_attribute
                     WHERE attrelid = pg_catalog.to_regclass(%1$s) AND attnum > 0 AND NOT attisdropped) <> %2$d THEN
                   DROP TABLE IF EXISTS %3$s;
                   CREATE TEMPORARY TABLE %4$s (%5$s);
                 END IF;
-                END $ferry_block$""".formatted(
-                        Identifiers.literal(stage.sql()),
-                        key.columns().size() + 1 + columns.size(),
-                        stage.sql(),
-                        stage.name,
-                        declarations));
+                END $ferry_block$""".formatted(Identifiers.literal(stage.sql()), columns, stage.sql(), stage.name, declarations));
         return stage;
     }
 

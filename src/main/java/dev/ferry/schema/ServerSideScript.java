@@ -4,11 +4,11 @@ package dev.ferry.schema;
  * One or more statements as a single one, which the server takes apart and the driver leaves alone: pgjdbc 42.7.14 does not
  * find the statements around an SQL-standard function body, and writes the operator {@code ??} as {@code ?}.
  */
-final class ServerSideScript {
+public final class ServerSideScript {
     private ServerSideScript() {}
 
     /** For any text without parameters that may run inside a transaction. */
-    static String of(String sql) {
+    public static String of(String sql) {
         String inner = tag(sql, "sql");
         String outer = tag(sql, "run");
         return "DO LANGUAGE plpgsql " + outer + " BEGIN EXECUTE " + inner + sql + inner + "; END " + outer;

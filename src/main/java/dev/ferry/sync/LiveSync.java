@@ -10,6 +10,7 @@ import dev.ferry.database.TrackedTable;
 import dev.ferry.failure.FailureCode;
 import dev.ferry.failure.FerryException;
 import dev.ferry.journal.Journal;
+import dev.ferry.rows.UnreadableRowException;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -33,6 +34,12 @@ public final class LiveSync {
     private static final Duration DRIFT_EVERY = Duration.ofSeconds(2);
     private static final int MOVES_IN_A_ROW = 5;
 
+    /** How the reason of a table begins that has a row which cannot be read. */
+    private static final String UNREADABLE = "a row cannot be read: ";
+
+    /** Such a table is tried again by and by: its row may have been corrected, and a try may cost a read of the table. */
+    private static final Duration UNREADABLE_TRIED_EVERY = Duration.ofSeconds(20);
+
     private final Route route;
     private final SyncCycle cycle;
     private final TrackedTables store;
@@ -43,10 +50,12 @@ public final class LiveSync {
     private final CycleCounts counts;
     private final Clock clock;
 
-    private Map<Integer, TrackedTables.Entry> entries;
+    private volatile Map<Integer, TrackedTables.Entry> entries;
     private Instant driftCheckedAt = Instant.EPOCH;
+    private Instant unreadableTriedAt = Instant.EPOCH;
     private volatile List<String> newTables = List.of();
     private volatile Map<String, String> suspended = Map.of();
+    private volatile SyncCycle.Witness witness = SyncCycle.Witness.NONE;
     private volatile Lag lag = new Lag(null, 0, Map.of(), false);
 
     public LiveSync(
@@ -96,6 +105,23 @@ public final class LiveSync {
         return newTables;
     }
 
+    /** From the next cycle on, until another takes its place. */
+    public void witness(SyncCycle.Witness looksOn) {
+        witness = looksOn;
+    }
+
+    /** Whether the tables are still what was captured, by a fresh look; those that are not, by number. */
+    public Map<Integer, String> drift(Collection<TrackedTable> asked) {
+        Map<Integer, TrackedTables.Entry> known = entries;
+        try (Session fresh = route.origin().open()) {
+            return SchemaDrift.find(
+                    fresh,
+                    asked.stream()
+                            .flatMap(table -> Optional.ofNullable(known.get(table.id())).stream())
+                            .toList());
+        }
+    }
+
     /** Somebody else wrote to the tables' entries: takes over what is suspended now. */
     public void reread() {
         reloadEntries();
@@ -128,12 +154,16 @@ public final class LiveSync {
         for (int moves = 0; ; ) {
             try {
                 long begun = System.nanoTime();
-                SyncCycle.Result result = cycle.run(active(), entries, unbounded ? Long.MAX_VALUE : limit, atCommit);
+                SyncCycle.Result result =
+                        cycle.run(active(), entries, unbounded ? Long.MAX_VALUE : limit, atCommit, witness);
                 counts.add(result, System.nanoTime() - begun);
                 note(result);
                 return result;
             } catch (SyncCycle.DriftException e) {
                 suspend(e.drift());
+            } catch (UnreadableRowException e) {
+                suspend(Map.of(e.table().id(), UNREADABLE + e.row()));
+                unreadableTriedAt = clock.instant();
             } catch (SyncCycle.MovedException e) {
                 if (++moves >= MOVES_IN_A_ROW) {
                     throw e;
@@ -200,6 +230,7 @@ public final class LiveSync {
             return;
         }
         resumeWhereNothingActs();
+        tryUnreadable();
         try (Session fresh = route.origin().open()) {
             List<TrackedTables.Entry> watched = entries.values().stream()
                     .filter(entry -> entry.suspended() == null)
@@ -241,6 +272,18 @@ public final class LiveSync {
             }
         }
         reloadEntries();
+    }
+
+    private void tryUnreadable() {
+        List<TrackedTables.Entry> waiting = entries.values().stream()
+                .filter(entry -> String.valueOf(entry.suspended()).startsWith(UNREADABLE))
+                .toList();
+        Duration sinceLast = Duration.between(unreadableTriedAt, clock.instant());
+        if (!waiting.isEmpty() && sinceLast.compareTo(UNREADABLE_TRIED_EVERY) >= 0) {
+            unreadableTriedAt = clock.instant();
+            waiting.forEach(entry -> store.resume(entry.id(), UNREADABLE));
+            reloadEntries();
+        }
     }
 
     private void suspend(Map<Integer, String> drift) {

@@ -3,6 +3,7 @@ package dev.ferry.sync;
 import dev.ferry.capture.ChangeLog;
 import dev.ferry.database.End;
 import dev.ferry.database.Identifiers;
+import dev.ferry.database.Key;
 import dev.ferry.database.Route;
 import dev.ferry.database.Session;
 import dev.ferry.database.SqlState;
@@ -11,6 +12,7 @@ import dev.ferry.database.WalPosition;
 import dev.ferry.failure.FailureCode;
 import dev.ferry.failure.FerryException;
 import dev.ferry.rows.RowTransfer;
+import dev.ferry.rows.UnreadableRow;
 import java.time.Clock;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -64,6 +66,30 @@ public final class SyncCycle {
             boolean complete,
             Map<Integer, ChangeLog.Pending> pending) {}
 
+    /** Somebody who wants to see both ends as they are at one moment, and does what it takes while the cycle holds still. */
+    public interface Witness {
+        Witness NONE = new Witness() {
+            @Override
+            public void atSnapshot(Session origin) {
+                // nobody looks
+            }
+
+            @Override
+            public void atEnd(Collection<TrackedTable> tables, Result result) {
+                // nobody looks
+            }
+        };
+
+        /** The cycle's transaction at the origin has taken its snapshot. Called again if the cycle has to be run again. */
+        void atSnapshot(Session origin);
+
+        /**
+         * The cycle is over at both ends, and the next has not begun: if it was complete, the destination equals that
+         * snapshot in the tables given.
+         */
+        void atEnd(Collection<TrackedTable> tables, Result result);
+    }
+
     /** A table is not what was captured: the cycle was rolled back, and runs again without it. */
     public static final class DriftException extends RuntimeException {
         private final transient Map<Integer, String> drift;
@@ -97,6 +123,27 @@ public final class SyncCycle {
             Map<Integer, TrackedTables.Entry> entries,
             long limit,
             Consumer<Session> atCommit) {
+        return run(tables, entries, limit, atCommit, Witness.NONE);
+    }
+
+    /** The same before a witness. */
+    public Result run(
+            Collection<TrackedTable> tables,
+            Map<Integer, TrackedTables.Entry> entries,
+            long limit,
+            Consumer<Session> atCommit,
+            Witness witness) {
+        Result result = toItsCommit(tables, entries, limit, atCommit, witness);
+        witness.atEnd(tables, result);
+        return result;
+    }
+
+    private Result toItsCommit(
+            Collection<TrackedTable> tables,
+            Map<Integer, TrackedTables.Entry> entries,
+            long limit,
+            Consumer<Session> atCommit,
+            Witness witness) {
         Map<Integer, TrackedTable> byId =
                 tables.stream().collect(Collectors.toMap(TrackedTable::id, Function.identity()));
         try (Session origin = route.origin().open()) {
@@ -108,6 +155,7 @@ public final class SyncCycle {
             patient = true;
             requireOurRun(origin);
             requireSameServer(origin);
+            witness.atSnapshot(origin);
             Map<Integer, ChangeLog.Pending> pending = log.pending(origin, tables);
             if (pending.isEmpty()) {
                 patient = false;
@@ -133,7 +181,7 @@ public final class SyncCycle {
                     ChangeLog.Pending waiting = Objects.requireNonNull(pending.get(table.id()));
                     if (waiting.marked() || table.definition().key() == null) {
                         log.consume(origin, table);
-                        transfer.reload(table);
+                        UnreadableRow.inAll(route.origin(), table, () -> transfer.reload(table));
                         reloaded.add(table);
                     } else {
                         boolean all = waiting.rows() <= Math.min(limit, ChangeLog.EXACT);
@@ -152,10 +200,11 @@ public final class SyncCycle {
         }
     }
 
-    private static long apply(RowTransfer transfer, TrackedTable table, ChangeLog.Pending waiting, long limit) {
+    private long apply(RowTransfer transfer, TrackedTable table, ChangeLog.Pending waiting, long limit) {
+        Key key = Objects.requireNonNull(table.definition().key());
         try {
-            return transfer.applyLoggedKeys(
-                    table, Objects.requireNonNull(table.definition().key()), waiting.rows(), limit);
+            return UnreadableRow.amongLogged(
+                    route.origin(), table, key, () -> transfer.applyLoggedKeys(table, key, waiting.rows(), limit));
         } catch (RuntimeException e) {
             if (SqlState.isConflictingRow(e)) {
                 throw new ConflictException(table, e);
@@ -220,22 +269,30 @@ public final class SyncCycle {
             requireUnchanged(changed, entries); // names what is gone
             throw e;
         }
+        List<Integer> moved = moved(origin, changed);
+        requireUnchanged(changed, entries);
+        if (!moved.isEmpty()) {
+            throw new MovedException(moved.size());
+        }
+    }
+
+    /**
+     * The numbers of those tables that are no longer the files that the session's snapshot knows (RULES A1). The session
+     * must hold a lock on each.
+     */
+    public static List<Integer> moved(Session session, Collection<TrackedTable> tables) {
         // relfilenode as the snapshot sees it, beside the one that the lock now holds still.
-        List<Integer> moved = origin.list(Integer.class, """
+        return session.list(Integer.class, """
                 SELECT v.id
                 FROM (VALUES %s) v (id, oid, name) LEFT JOIN pg_class c ON c.oid = v.oid::oid
                 WHERE (c.relfilenode = pg_relation_filenode(c.oid) AND to_regclass(v.name) = c.oid) IS NOT TRUE
-                """.formatted(changed.stream()
+                """.formatted(tables.stream()
                 .map(table -> "(%d, %d, %s)"
                         .formatted(
                                 table.id(),
                                 table.definition().oid(),
                                 Identifiers.literal(table.name().sql())))
                 .collect(Collectors.joining(", "))));
-        requireUnchanged(changed, entries);
-        if (!moved.isEmpty()) {
-            throw new MovedException(moved.size());
-        }
     }
 
     private void requireUnchanged(List<TrackedTable> changed, Map<Integer, TrackedTables.Entry> entries) {

@@ -117,6 +117,26 @@ class ApiController {
         return perform(Action.ABORT, forced(request));
     }
 
+    @PostMapping("/verify")
+    ResponseEntity<Object> verify() {
+        return perform(Action.VERIFY, Migration.Options.NONE);
+    }
+
+    @PostMapping("/pause-verification")
+    ResponseEntity<Object> pauseVerification() {
+        return perform(Action.PAUSE_VERIFICATION, Migration.Options.NONE);
+    }
+
+    @PostMapping("/resume-verification")
+    ResponseEntity<Object> resumeVerification() {
+        return perform(Action.RESUME_VERIFICATION, Migration.Options.NONE);
+    }
+
+    @PostMapping("/repair")
+    ResponseEntity<Object> repair() {
+        return perform(Action.REPAIR, Migration.Options.NONE);
+    }
+
     @PostMapping("/remove-state")
     ResponseEntity<Object> removeState() {
         return perform(Action.REMOVE_STATE, Migration.Options.NONE);

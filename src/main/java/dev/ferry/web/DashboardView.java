@@ -35,6 +35,7 @@ record DashboardView(
         List<Figure> syncFigures,
         @Nullable SwitchView switching,
         @Nullable ReadinessView readiness,
+        VerificationView verification,
         TablesView tables,
         SqlView sql,
         List<EventLine> events,
@@ -176,6 +177,7 @@ record DashboardView(
                 showsChart(phase) ? syncFigures(status) : List.of(),
                 switching(phase, status),
                 readiness(phase, status.cutoverReadiness()),
+                VerificationView.of(phase, status),
                 tables(phase, status),
                 sql(showsSql(status), sql),
                 lines(events),
@@ -499,8 +501,18 @@ record DashboardView(
         PageAction page = PageAction.of(action);
         String style = switch (action) {
             case ABORT, REVERT -> "quiet danger";
-            case START, START_COPY, RETRY, SWITCH, CLEANUP, RESUME, PAUSE, REMOVE_STATE ->
-                first && action != Action.PAUSE && action != Action.REMOVE_STATE ? "primary" : "quiet";
+            case START,
+                    START_COPY,
+                    RETRY,
+                    SWITCH,
+                    CLEANUP,
+                    RESUME,
+                    PAUSE,
+                    REMOVE_STATE,
+                    VERIFY,
+                    PAUSE_VERIFICATION,
+                    RESUME_VERIFICATION,
+                    REPAIR -> first && action != Action.PAUSE && action != Action.REMOVE_STATE ? "primary" : "quiet";
         };
         return new Button(page.path(), page.label(), style, page.dangerous());
     }

@@ -121,7 +121,7 @@ record Diagnostics(
                         vitals.counts().cycleTime().toMillis() / 1000.0,
                         vitals.counts().keysApplied()),
                 new Retries(vitals.counts().retries(), vitals.retrying()),
-                StatusJson.of(status),
+                StatusJson.forHelpers(status),
                 report == null ? null : PreflightJson.of(report),
                 vitals.events().stream().map(ApiController.Logs.Line::of).toList(),
                 threadsNow());

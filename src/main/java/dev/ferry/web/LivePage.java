@@ -40,6 +40,7 @@ class LivePage {
             "sync",
             "next",
             "readiness",
+            "verification",
             "tables",
             "sql",
             "events",

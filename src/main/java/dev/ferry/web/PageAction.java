@@ -14,6 +14,10 @@ enum PageAction {
     COMPLETE(Action.CLEANUP, "complete", "Complete", true),
     RETRY(Action.RETRY, "retry", "Retry", false),
     ABORT(Action.ABORT, "abort", "Abort", true),
+    VERIFY(Action.VERIFY, "verify", "Verify", false),
+    PAUSE_VERIFICATION(Action.PAUSE_VERIFICATION, "pause-verification", "Pause verification", false),
+    RESUME_VERIFICATION(Action.RESUME_VERIFICATION, "resume-verification", "Resume verification", false),
+    REPAIR(Action.REPAIR, "repair", "Repair", false),
     REMOVE_STATE(Action.REMOVE_STATE, "remove-state", "Remove Ferry’s schema", true);
 
     private final Action action;

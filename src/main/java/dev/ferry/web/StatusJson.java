@@ -3,6 +3,7 @@ package dev.ferry.web;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import dev.ferry.migration.MigrationStatus;
 import dev.ferry.migration.Readiness;
+import dev.ferry.verification.VerificationReport;
 import java.time.Instant;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -25,7 +26,8 @@ record StatusJson(
         @JsonProperty("switch") MigrationStatus.SwitchStatus switchStatus,
         ReadinessJson cutoverReadiness,
         MigrationStatus.ProgressSignals progressSignals,
-        List<MigrationStatus.TableStatus> tables) {
+        List<MigrationStatus.TableStatus> tables,
+        VerificationReport verification) {
 
     /** {@link Readiness} with its level in lower case. */
     record ReadinessJson(
@@ -47,6 +49,15 @@ record StatusJson(
     }
 
     static StatusJson of(MigrationStatus status) {
+        return of(status, status.verification());
+    }
+
+    /** Without values of rows, for a file that goes to others. */
+    static StatusJson forHelpers(MigrationStatus status) {
+        return of(status, status.verification().withoutKeys());
+    }
+
+    private static StatusJson of(MigrationStatus status, VerificationReport verification) {
         return new StatusJson(
                 status.phase(),
                 status.state(),
@@ -64,6 +75,7 @@ record StatusJson(
                 status.switchStatus(),
                 ReadinessJson.of(status.cutoverReadiness()),
                 status.progressSignals(),
-                status.tables());
+                status.tables(),
+                verification);
     }
 }

@@ -446,4 +446,20 @@ class CaptureIT {
         assertThat(capture.installed()).isEmpty();
         pair.heroku().run("INSERT INTO t VALUES (2)");
     }
+
+    /** A loader, or a worker that applies what another server publishes: ordinary triggers do not fire there (RULES A13). */
+    @Test
+    void aWriterThatActsAsAReplicaIsCapturedToo() {
+        pair.schema("CREATE TABLE t (id int PRIMARY KEY); CREATE TABLE keyless (id int)")
+                .captured();
+
+        pair.heroku()
+                .runAsSuperuser("SET session_replication_role = replica; INSERT INTO t VALUES (1), (2);"
+                        + " UPDATE t SET id = 3 WHERE id = 1; INSERT INTO keyless VALUES (1)");
+
+        assertThat(pair.logged("t")).isEqualTo(4);
+        assertThat(pair.markers("keyless")).isEqualTo(1);
+        pair.heroku().runAsSuperuser("SET session_replication_role = replica; TRUNCATE t");
+        assertThat(pair.markers("t")).isEqualTo(1);
+    }
 }

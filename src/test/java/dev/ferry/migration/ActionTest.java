@@ -17,26 +17,41 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Every action in every phase, against the table of DESIGN.md under "State", written down here once more. */
 class ActionTest {
-    private static final Map<Action, Set<Phase>> LEGAL = Map.of(
-            Action.START, EnumSet.of(Phase.WAITING),
-            Action.START_COPY, EnumSet.of(Phase.READY_TO_COPY),
-            Action.PAUSE, EnumSet.of(Phase.COPYING, Phase.REPLICATING),
-            Action.RESUME, EnumSet.noneOf(Phase.class), // only while paused: see below
-            Action.SWITCH, EnumSet.of(Phase.REPLICATING),
-            Action.REVERT, EnumSet.of(Phase.SWITCHED),
-            Action.CLEANUP, EnumSet.of(Phase.SWITCHED),
-            Action.ABORT,
+    private static final Map<Action, Set<Phase>> LEGAL = Map.ofEntries(
+            Map.entry(Action.START, EnumSet.of(Phase.WAITING)),
+            Map.entry(Action.START_COPY, EnumSet.of(Phase.READY_TO_COPY)),
+            Map.entry(Action.PAUSE, EnumSet.of(Phase.COPYING, Phase.REPLICATING)),
+            Map.entry(Action.RESUME, EnumSet.noneOf(Phase.class)), // only while paused: see below
+            Map.entry(Action.SWITCH, EnumSet.of(Phase.REPLICATING)),
+            Map.entry(Action.REVERT, EnumSet.of(Phase.SWITCHED)),
+            Map.entry(Action.CLEANUP, EnumSet.of(Phase.SWITCHED)),
+            Map.entry(
+                    Action.ABORT,
                     EnumSet.of(
                             Phase.STARTING,
                             Phase.CONFIGURING,
                             Phase.READY_TO_COPY,
                             Phase.COPYING,
                             Phase.REPLICATING,
-                            Phase.ERROR),
-            Action.RETRY, EnumSet.of(Phase.ERROR),
-            Action.REMOVE_STATE, EnumSet.of(Phase.COMPLETED, Phase.ABORTED));
+                            Phase.ERROR)),
+            Map.entry(Action.RETRY, EnumSet.of(Phase.ERROR)),
+            Map.entry(Action.REMOVE_STATE, EnumSet.of(Phase.COMPLETED, Phase.ABORTED)),
+            Map.entry(Action.VERIFY, EnumSet.of(Phase.REPLICATING, Phase.SWITCHED)),
+            // by what the verification does: see below
+            Map.entry(Action.PAUSE_VERIFICATION, EnumSet.noneOf(Phase.class)),
+            Map.entry(Action.RESUME_VERIFICATION, EnumSet.noneOf(Phase.class)),
+            Map.entry(Action.REPAIR, EnumSet.noneOf(Phase.class)));
 
     private static MigrationRow row(Phase phase, @Nullable Phase failed, boolean paused, @Nullable String request) {
+        return row(phase, failed, paused, request, null);
+    }
+
+    private static MigrationRow row(
+            Phase phase,
+            @Nullable Phase failed,
+            boolean paused,
+            @Nullable String request,
+            @Nullable String verification) {
         return new MigrationRow(
                 new UUID(0, 1),
                 "source",
@@ -52,7 +67,8 @@ class ActionTest {
                 null,
                 null,
                 null,
-                null);
+                null,
+                verification);
     }
 
     @ParameterizedTest
@@ -63,6 +79,35 @@ class ActionTest {
             assertThat(StatusReader.isLegal(action, row(phase, failed, false, null)))
                     .as("%s in %s", action, phase)
                     .isEqualTo(Objects.requireNonNull(LEGAL.get(action)).contains(phase));
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            nullValues = "-",
+            value = {
+                "-,          VERIFY",
+                "running,    PAUSE_VERIFICATION",
+                "paused,     RESUME_VERIFICATION VERIFY",
+                "equal,      VERIFY",
+                "incomplete, VERIFY",
+                "different,  VERIFY REPAIR"
+            })
+    void whatCanBeDoneWithAVerificationGoesByItsState(@Nullable String state, String legal) {
+        EnumSet<Action> verifying =
+                EnumSet.of(Action.VERIFY, Action.PAUSE_VERIFICATION, Action.RESUME_VERIFICATION, Action.REPAIR);
+        for (Phase phase : Phase.values()) {
+            Set<Action> found = EnumSet.copyOf(verifying);
+            found.retainAll(StatusReader.legal(row(phase, null, false, null, state)));
+            assertThat(found)
+                    .as("%s in %s", state, phase)
+                    .extracting(Action::name)
+                    .containsExactlyInAnyOrder(
+                            switch (phase) {
+                                case REPLICATING -> legal.split(" ");
+                                case SWITCHED -> legal.replace(" REPAIR", "").split(" ");
+                                default -> new String[0];
+                            });
         }
     }
 

@@ -49,6 +49,8 @@ class FerryPropertiesTest {
         "ferry.connect.timeout, 0s",
         "ferry.connect.silence, 0s",
         "ferry.cutover.attempts, 0",
+        "ferry.verify.lanes, 0",
+        "ferry.verify.range, 0B",
         "ferry.notification.lag, 0s",
         "ferry.notification.lag, -1s",
         "ferry.notification.log, 0B",

@@ -128,7 +128,8 @@ class MilestonesIT {
                         null,
                         new MigrationStatus.EventChecklist(List.of(), 0, 0),
                         new MigrationStatus.StallDetection(stalled, 5.5, "No chunk was finished.", List.of())),
-                List.of());
+                List.of(),
+                dev.ferry.verification.VerificationReport.NEVER);
     }
 
     private MigrationStatus following(@Nullable Double lag) {

@@ -7,8 +7,10 @@ import dev.ferry.journal.Event;
 import dev.ferry.schema.PgClient;
 import dev.ferry.testing.RowComparison;
 import dev.ferry.testing.TestDatabase;
+import dev.ferry.verification.VerificationReport;
 import java.time.Clock;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -47,6 +49,11 @@ final class RunningMigration implements AutoCloseable {
 
     static RunningMigration between(TestDatabase source, TestDatabase target, String excludeTables) {
         return new RunningMigration(source, target, excludeTables, null, null, Map.of());
+    }
+
+    static RunningMigration between(
+            TestDatabase source, TestDatabase target, String excludeTables, Map<String, String> settings) {
+        return new RunningMigration(source, target, excludeTables, null, null, settings);
     }
 
     static RunningMigration between(TestDatabase source, TestDatabase target, Map<String, String> settings) {
@@ -139,6 +146,17 @@ final class RunningMigration implements AutoCloseable {
                     .noneMatch(blocker -> blocker.code().equals("schema_drift"));
             return status().cutoverReadiness().level() == Readiness.Level.READY;
         });
+    }
+
+    /** Verifies from the beginning to the end, and gives what came out. */
+    VerificationReport verified() {
+        Instant before = status().verification().finishedAt();
+        accepted(Action.VERIFY);
+        await("the verification").atMost(PATIENCE).until(() -> {
+            Instant at = status().verification().finishedAt();
+            return at != null && !at.equals(before);
+        });
+        return status().verification();
     }
 
     void awaitEqual() {

@@ -783,6 +783,30 @@ class PreflightIT {
     }
 
     @Test
+    void saysWhichTablesHaveVeryWideRows() {
+        source.run("CREATE TABLE files (id int PRIMARY KEY, \"Body %\" bytea, note text);"
+                + " CREATE TABLE letters (id int PRIMARY KEY, body text);"
+                + " ALTER TABLE letters ALTER body SET STORAGE EXTERNAL;"
+                + " INSERT INTO letters SELECT i, repeat('x', 1000000) FROM generate_series(1, 10) i");
+        assertThat(find("wide-rows").level()).isEqualTo(Level.OK);
+
+        source.run(
+                "ALTER TABLE files ALTER \"Body %\" SET STORAGE EXTERNAL;"
+                        + " INSERT INTO files SELECT i, convert_to(repeat('x', 30000000 * i), 'UTF8') FROM generate_series(1, 2) i");
+        assertThat(find("wide-rows").level()).isEqualTo(Level.NOTE);
+        assertThat(find("wide-rows").detail()).contains("public.files (12").doesNotContain("letters");
+    }
+
+    @Test
+    void warnsOfRowsThatNoServerCanHandOut() {
+        source.run("CREATE TABLE files (id int PRIMARY KEY, body bytea);"
+                + " INSERT INTO files VALUES (1, convert_to(repeat('x', 540000000), 'UTF8'))");
+
+        assertThat(find("wide-rows").level()).isEqualTo(Level.WARNING);
+        assertThat(find("wide-rows").detail()).contains("public.files (1.");
+    }
+
+    @Test
     void estimatesSizesWhileATableIsLocked() throws Exception {
         source.run("CREATE TABLE locked (a int); INSERT INTO locked SELECT generate_series(1, 100000)");
         source.runAsSuperuser("ANALYZE locked");
@@ -1103,6 +1127,10 @@ class PreflightIT {
 
         assertThat(find("large-objects").level()).isEqualTo(Level.WARNING);
         assertThat(find("large-objects").title()).startsWith("3 large objects");
+        assertThat(find("large-objects").detail()).contains("no such columns");
+
+        source.run("CREATE TABLE person (id int PRIMARY KEY, picture oid)");
+        assertThat(find("large-objects").detail()).contains("public.person.picture");
     }
 
     @Test

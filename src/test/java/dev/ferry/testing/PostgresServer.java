@@ -25,6 +25,7 @@ import org.awaitility.Awaitility;
 /** A server of one major version, embedded or elsewhere, with a superuser for tests to look behind the scenes with. */
 public final class PostgresServer implements AutoCloseable {
     private static final Map<Integer, PostgresServer> SHARED = new ConcurrentHashMap<>();
+    private static final String HEROKU = "NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION";
     private static final AtomicInteger SEQUENCE = new AtomicInteger();
 
     private final int majorVersion;
@@ -103,7 +104,12 @@ public final class PostgresServer implements AutoCloseable {
      * A new database owned by a new role as Heroku gives it: NOSUPERUSER, nothing else.
      */
     public TestDatabase herokuDatabase() {
-        return create("heroku", "NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION", "");
+        return create("heroku", HEROKU, "", "");
+    }
+
+    /** The same with another encoding than UTF8, and a locale that goes with any. */
+    public TestDatabase herokuDatabase(String encoding) {
+        return create("heroku", HEROKU, "", " TEMPLATE template0 LOCALE 'C' ENCODING '" + encoding + "'");
     }
 
     /**
@@ -115,7 +121,8 @@ public final class PostgresServer implements AutoCloseable {
         return create(
                 "planetscale",
                 "NOSUPERUSER CREATEROLE BYPASSRLS",
-                mayReplicate ? "GRANT SET ON PARAMETER session_replication_role TO %s" : "");
+                mayReplicate ? "GRANT SET ON PARAMETER session_replication_role TO %s" : "",
+                "");
     }
 
     /**
@@ -164,14 +171,14 @@ public final class PostgresServer implements AutoCloseable {
         });
     }
 
-    private TestDatabase create(String kind, String options, String grant) {
+    private TestDatabase create(String kind, String options, String grant, String database) {
         String name = kind + "_" + SEQUENCE.incrementAndGet() + "_"
                 + ProcessHandle.current().pid();
         String password = "s3cret%/+" + name;
         try (Connection connection = superuser("postgres");
                 Statement statement = connection.createStatement()) {
             statement.execute("CREATE ROLE " + name + " LOGIN " + options + " PASSWORD '" + password + "'");
-            statement.execute("CREATE DATABASE " + name + " OWNER " + name);
+            statement.execute("CREATE DATABASE " + name + " OWNER " + name + database);
             if (!grant.isEmpty()) {
                 statement.execute(grant.formatted(name));
             }

@@ -89,7 +89,8 @@ public final class RowComparison {
 
     /** Merges the two sorted streams of digests; neither is held in memory. */
     private static Difference compare(Connection left, Connection right, String rowText) throws SQLException {
-        String sql = "COPY (SELECT pg_catalog.md5(r)::uuid AS m FROM (" + rowText + ") x ORDER BY m) TO STDOUT";
+        String sql = "COPY (SELECT pg_catalog.md5(pg_catalog.convert_to(r, 'UTF8'))::uuid AS m FROM (" + rowText
+                + ") x ORDER BY m) TO STDOUT";
         CopyOut expected = left.unwrap(PGConnection.class).getCopyAPI().copyOut(sql);
         CopyOut actual = right.unwrap(PGConnection.class).getCopyAPI().copyOut(sql);
         Difference difference = new Difference();
@@ -147,7 +148,7 @@ public final class RowComparison {
             rows.addAll(UserCatalog.strings(
                     side,
                     "SELECT pg_catalog.left(r, " + SHOWN_CHARACTERS + ") FROM (" + rowText(table, columns)
-                            + ") x WHERE pg_catalog.md5(r)::uuid = ?::uuid LIMIT 1",
+                            + ") x WHERE pg_catalog.md5(pg_catalog.convert_to(r, 'UTF8'))::uuid = ?::uuid LIMIT 1",
                     digest));
         }
         return rows;

@@ -86,7 +86,21 @@ class ApiTest {
                         "switch",
                         "cutover_readiness",
                         "progress_signals",
-                        "tables");
+                        "tables",
+                        "verification");
+        assertThat(status.get("verification").propertyNames())
+                .containsExactly(
+                        "state",
+                        "message",
+                        "started_at",
+                        "finished_at",
+                        "tables_compared",
+                        "tables_total",
+                        "rows_compared",
+                        "percent",
+                        "differences",
+                        "tables",
+                        "definitions");
         assertThat(status.get("switch").propertyNames())
                 .containsExactly("attempt", "state", "waiting_for", "last_error");
         JsonNode readiness = status.get("cutover_readiness");
@@ -195,7 +209,11 @@ class ApiTest {
         "SWITCHED, /cleanup, CLEANUP",
         "FAILED, /retry, RETRY",
         "COPYING, /abort, ABORT",
-        "COMPLETED, /remove-state, REMOVE_STATE"
+        "COMPLETED, /remove-state, REMOVE_STATE",
+        "IN_SYNC, /verify, VERIFY",
+        "SOFT_BLOCKED, /pause-verification, PAUSE_VERIFICATION",
+        "GAVE_UP, /resume-verification, RESUME_VERIFICATION",
+        "DRIFTED, /repair, REPAIR"
     })
     void eachPathAsksForItsAction(Scene scene, String path, Action action) {
         web.migration.at(scene);

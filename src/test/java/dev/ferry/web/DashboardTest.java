@@ -170,6 +170,33 @@ class DashboardTest {
     }
 
     @Test
+    void aVerificationIsOfferedOnceInSync() {
+        assertThat(page(Scene.IN_SYNC))
+                .contains("The data was not verified row by row.", "formaction=\"/actions/verify\">Verify</button>")
+                .doesNotContain("/actions/repair");
+        assertThat(page(Scene.COPYING)).doesNotContain("<h2>Verify</h2>");
+    }
+
+    @Test
+    void aVerificationShowsItsProgress() {
+        assertThat(page(Scene.SOFT_BLOCKED))
+                .contains("Comparing: 5 of 12 tables done.", "value=\"423\" max=\"1000\"", "48,211,004 rows compared");
+    }
+
+    @Test
+    void aVerificationNamesWhatDiffersAndOffersTheRepair() {
+        assertThat(page(Scene.DRIFTED))
+                .contains(
+                        "<code>public.customers</code>",
+                        "3 rows differ: (ada@example.com) different, (bob@example.com) missing, (&lt;b&gt;eve&lt;/b&gt;) extra",
+                        "it is suspended: its columns",
+                        "<code>public.orders_placed_at</code>",
+                        "index: missing on the target",
+                        "formaction=\"/actions/repair\">Repair</button>",
+                        ">Verify again</button>");
+    }
+
+    @Test
     void findingsAreGroupedBlockersFirstWithTheirRemedies() {
         web.migration.at(Scene.BLOCKED);
 

@@ -283,6 +283,16 @@ class OperationsTest {
     }
 
     @Test
+    void diagnosticsTellOfDifferencesAndNotTheirKeys() {
+        web.migration.verified(StoryMigration.DAMAGED);
+
+        String all = web.script().get("/diagnostics").body();
+
+        assertThat(all).contains("\"differences\":3", "customers").doesNotContain("@example.com");
+        assertThat(web.script().get("/status").body()).contains("ada@example.com");
+    }
+
+    @Test
     void ofTheEnvironmentOnlyNamesAreShown() {
         assertThat(Diagnostics.variablesIn(Set.of("PASSWORD", "FERRY_CHUNK_SIZE", "AWS_SECRET", "PATH", "SPRING_X")))
                 .containsExactly("FERRY_CHUNK_SIZE", "PASSWORD", "SPRING_X");

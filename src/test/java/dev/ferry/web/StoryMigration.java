@@ -22,6 +22,8 @@ import dev.ferry.migration.Readiness;
 import dev.ferry.migration.Vitals;
 import dev.ferry.preflight.Finding;
 import dev.ferry.preflight.PreflightReport;
+import dev.ferry.verification.DefinitionDifference;
+import dev.ferry.verification.VerificationReport;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -116,6 +118,7 @@ final class StoryMigration implements Migration {
     private volatile @Nullable String message;
     private volatile @Nullable List<TableStatus> tables;
     private volatile @Nullable PreflightReport report;
+    private volatile @Nullable VerificationReport verification;
     private volatile List<String> excluded = List.of("public.audit_log", "archive.orders_2019");
     private volatile @Nullable Supplier<Outcome> next;
     private volatile @Nullable RuntimeException failure;
@@ -178,6 +181,10 @@ final class StoryMigration implements Migration {
         excluded = names;
     }
 
+    void verified(VerificationReport newReport) {
+        verification = newReport;
+    }
+
     void report(PreflightReport newReport) {
         report = newReport;
     }
@@ -203,6 +210,7 @@ final class StoryMigration implements Migration {
         troubles.clear();
         tables = null;
         report = null;
+        verification = null;
         excluded = List.of("public.audit_log", "archive.orders_2019");
         lag(0.8, 42);
         targetChanges(1_284);
@@ -247,7 +255,8 @@ final class StoryMigration implements Migration {
                 switchStatus(),
                 readiness(),
                 signals(now),
-                tables());
+                tables(),
+                verification());
     }
 
     private Set<Action> legal() {
@@ -255,8 +264,16 @@ final class StoryMigration implements Migration {
         if (scene == Scene.FOLLOWER) {
             return legal;
         }
+        String verified = verification().state();
         for (Action action : Action.values()) {
-            if (action.legalIn().contains(scene.phase)) {
+            boolean fits = switch (action) {
+                case VERIFY -> !verified.equals("running");
+                case PAUSE_VERIFICATION -> verified.equals("running");
+                case RESUME_VERIFICATION -> verified.equals("paused");
+                case REPAIR -> verified.equals("different");
+                default -> true;
+            };
+            if (fits && action.legalIn().contains(scene.phase)) {
                 legal.add(action);
             }
         }
@@ -381,6 +398,75 @@ final class StoryMigration implements Migration {
                         List.of(new ChecklistStep("preflight", true), new ChecklistStep("copy", synced)), 1, 2),
                 new StallDetection(false, 0, "", List.of()));
     }
+
+    private VerificationReport verification() {
+        VerificationReport given = verification;
+        if (given != null) {
+            return given;
+        }
+        return switch (scene) {
+            case SOFT_BLOCKED -> VERIFYING;
+            case DRIFTED -> DAMAGED;
+            case GAVE_UP -> PAUSED;
+            default -> VerificationReport.NEVER;
+        };
+    }
+
+    static final VerificationReport VERIFYING = new VerificationReport(
+            "running",
+            "Comparing: 5 of 12 tables done.",
+            Instant.parse("2026-03-14T11:20:00Z"),
+            null,
+            5,
+            12,
+            48_211_004,
+            42.3,
+            0,
+            List.of(),
+            List.of());
+
+    static final VerificationReport PAUSED = new VerificationReport(
+            "paused",
+            "Paused: 5 of 12 tables done.",
+            Instant.parse("2026-03-14T11:20:00Z"),
+            null,
+            5,
+            12,
+            48_211_004,
+            42.3,
+            0,
+            List.of(),
+            List.of());
+
+    static final VerificationReport DAMAGED = new VerificationReport(
+            "different",
+            "Verified: 3 rows in 1 table differ; 1 definition differs; 1 table could not be compared.",
+            Instant.parse("2026-03-14T11:20:00Z"),
+            Instant.parse("2026-03-14T11:31:12Z"),
+            12,
+            12,
+            112_480_231,
+            100,
+            3,
+            List.of(
+                    new VerificationReport.TableReport(
+                            "public",
+                            "customers",
+                            "different",
+                            3,
+                            List.of(
+                                    new VerificationReport.KeyReport("different", List.of("ada@example.com"), 1),
+                                    new VerificationReport.KeyReport("missing", List.of("bob@example.com"), 1),
+                                    new VerificationReport.KeyReport("extra", List.of("<b>eve</b>"), 1)),
+                            null),
+                    new VerificationReport.TableReport(
+                            "public",
+                            "orders",
+                            "not_compared",
+                            0,
+                            List.of(),
+                            "it is suspended: its columns, their types or its primary key changed")),
+            List.of(new DefinitionDifference("index", "public.orders_placed_at", "missing on the target")));
 
     private List<TableStatus> tables() {
         List<TableStatus> given = tables;
@@ -596,6 +682,7 @@ final class StoryMigration implements Migration {
             case ABORT -> at(Scene.ABORTED);
             case RETRY -> at(Scene.COPYING);
             case REMOVE_STATE -> at(Scene.CLEAR);
+            case VERIFY, PAUSE_VERIFICATION, RESUME_VERIFICATION, REPAIR -> at(Scene.IN_SYNC);
         }
         return new Outcome.Accepted(
                 "Done: " + action.name().toLowerCase(java.util.Locale.ROOT).replace('_', ' ') + ".");

@@ -1,0 +1,506 @@
+package dev.ferry.verification;
+
+import dev.ferry.database.LockCourtesy;
+import dev.ferry.database.Route;
+import dev.ferry.database.SqlState;
+import dev.ferry.database.TrackedTable;
+import dev.ferry.failure.FerryException;
+import dev.ferry.journal.Journal;
+import dev.ferry.sync.LiveSync;
+import dev.ferry.sync.SyncCycle;
+import dev.ferry.verification.VerificationLedger.Compared;
+import dev.ferry.verification.VerificationLedger.OpenRange;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Queue;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.function.Function;
+import java.util.function.Supplier;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Compares every row of every table while the app goes on writing. After a complete cycle the target equals the source as it
+ * was at the cycle's snapshot, so both are held at an {@link EqualMoment} for some seconds and ranges of keys are compared in
+ * it, several side by side; then comes another moment. No snapshot is held for longer than one range takes beyond that.
+ *
+ * <p>Runs on threads of its own. Stopping it loses the ranges under way; the ledger knows all others.
+ */
+public final class Verification {
+    private static final Logger LOG = LoggerFactory.getLogger(Verification.class);
+
+    /** No range is begun at a moment that is older. */
+    private static final Duration MOMENT = Duration.ofSeconds(10);
+
+    private static final Duration RANGE = Duration.ofSeconds(30);
+    private static final Duration UNBOUNDED = Duration.ZERO;
+    private static final Duration BETWEEN_TRIES = Duration.ofSeconds(1);
+    private static final Duration LONGEST_PAUSE = Duration.ofSeconds(20);
+    private static final int CUT_INTO = 4;
+    private static final int TRIES = 8;
+    private static final int RANGES_READ = 500;
+
+    private final Route route;
+    /** Null once the app writes to the target: then the source stands still, and what the log there knows is left out. */
+    private final @Nullable LiveSync sync;
+
+    private final Map<Integer, TrackedTable> tables;
+    private final VerificationLedger ledger;
+    private final Supplier<List<DefinitionDifference>> definitions;
+    private final Pace pace;
+    private final Journal journal;
+    private final CountDownLatch ended = new CountDownLatch(1);
+    private final CountDownLatch stopping = new CountDownLatch(1);
+    private final Map<Integer, Integer> tries = new ConcurrentHashMap<>();
+    private final Set<Long> patient = ConcurrentHashMap.newKeySet();
+    private volatile List<Lane> lanes = List.of();
+    private volatile boolean reading;
+    private volatile @Nullable String waiting;
+    private volatile @Nullable Throwable failure;
+
+    /**
+     * How hard it works.
+     *
+     * @param lanes ranges that are compared side by side; each takes a connection at either end
+     * @param rangeBytes heap and TOAST of one range, about
+     */
+    public record Pace(int lanes, long rangeBytes) {}
+
+    private Verification(
+            Route route,
+            @Nullable LiveSync sync,
+            Collection<TrackedTable> tables,
+            VerificationLedger ledger,
+            Supplier<List<DefinitionDifference>> definitions,
+            Pace pace,
+            Journal journal) {
+        this.route = route;
+        this.sync = sync;
+        this.tables = tables.stream().collect(Collectors.toMap(TrackedTable::id, Function.identity()));
+        this.ledger = ledger;
+        this.definitions = definitions;
+        this.pace = pace;
+        this.journal = journal;
+    }
+
+    /**
+     * Goes on with what the ledger says is open.
+     *
+     * @param sync whose cycles are to be looked at; it runs elsewhere. Null after the switch, when nobody writes to the
+     *     origin: rows that the app has written at the destination since are left out then, by the log there
+     * @param definitions compares the definitions, once the rows are done
+     */
+    public static Verification start(
+            Route route,
+            @Nullable LiveSync sync,
+            Collection<TrackedTable> tables,
+            VerificationLedger ledger,
+            Supplier<List<DefinitionDifference>> definitions,
+            Pace pace,
+            Journal journal) {
+        Verification verification = new Verification(route, sync, tables, ledger, definitions, pace, journal);
+        Thread thread = new Thread(verification::run, "ferry-verify");
+        thread.setDaemon(true);
+        thread.start();
+        return verification;
+    }
+
+    /** It came to its end, or failed. */
+    public boolean ended() {
+        return ended.getCount() == 0;
+    }
+
+    /** Why it ended before it was complete; null if it was. */
+    public @Nullable Throwable failure() {
+        return failure;
+    }
+
+    /** What it waits for, for people; null if it works. */
+    public @Nullable String waiting() {
+        return waiting;
+    }
+
+    /**
+     * Ends what is under way and returns once no row is read any more. Catalogs may be read for some seconds longer; nothing
+     * comes of it.
+     */
+    public void stop() {
+        stopping.countDown();
+        try {
+            do {
+                lanes.forEach(Verification::cancel);
+            } while (!reading && !ended.await(200, TimeUnit.MILLISECONDS));
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private static void cancel(Lane lane) {
+        try {
+            lane.cancel();
+        } catch (RuntimeException e) {
+            LOG.debug("Not cancelled: {}", SqlState.describe(e));
+        }
+    }
+
+    private boolean stopped() {
+        return stopping.getCount() == 0;
+    }
+
+    private void run() {
+        try (LockCourtesy courtesy = new LockCourtesy(route.origin())) {
+            Duration pause = BETWEEN_TRIES;
+            while (!stopped()) {
+                try {
+                    if (compareSome(courtesy)) {
+                        finish();
+                        return;
+                    }
+                    pause = BETWEEN_TRIES;
+                } catch (RuntimeException e) {
+                    if (!SqlState.isTransient(e)) {
+                        throw e;
+                    }
+                    if (!stopped()) {
+                        waiting = SqlState.describe(e);
+                        LOG.debug("Verification tries again", e);
+                    }
+                    rest(pause);
+                    pause = pause.multipliedBy(2).compareTo(LONGEST_PAUSE) < 0 ? pause.multipliedBy(2) : LONGEST_PAUSE;
+                }
+            }
+        } catch (Throwable e) {
+            failure = e;
+        } finally {
+            ended.countDown();
+        }
+    }
+
+    private void rest(Duration duration) {
+        try {
+            if (stopping.await(duration.toMillis(), TimeUnit.MILLISECONDS)) {
+                LOG.debug("Stopped while it waited");
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    /**
+     * Catches a moment and compares what fits into it.
+     *
+     * @return whether nothing is left
+     */
+    private boolean compareSome(LockCourtesy courtesy) {
+        planSmall();
+        List<Integer> large = ledger.unplanned();
+        if (large.isEmpty() && ledger.open(1).isEmpty()) {
+            return true;
+        }
+        ExecutorService threads = Executors.newCachedThreadPool(task -> {
+            Thread thread = new Thread(task, "ferry-verify-lane");
+            thread.setDaemon(true);
+            return thread;
+        });
+        List<Lane> opened = new ArrayList<>();
+        try {
+            for (int i = 0; i < pace.lanes(); i++) {
+                opened.add(new Lane(route, courtesy, threads));
+            }
+            lanes = List.copyOf(opened);
+            Set<Integer> equal = catchMoment(opened);
+            if (equal == null) {
+                return false;
+            }
+            waiting = null;
+            long until = System.nanoTime() + MOMENT.toNanos();
+            planLarge(opened.get(0), large, equal);
+            compareAt(opened, threads, equal, until);
+            return false;
+        } finally {
+            lanes = List.of();
+            opened.forEach(Lane::close);
+            threads.shutdown();
+        }
+    }
+
+    private @Nullable Set<Integer> catchMoment(List<Lane> opened) {
+        if (sync == null) {
+            for (Lane lane : opened) {
+                lane.joinOrigin();
+                lane.joinDestination();
+            }
+            return tables.keySet();
+        }
+        return catchMoment(opened, sync);
+    }
+
+    private @Nullable Set<Integer> catchMoment(List<Lane> opened, LiveSync cycles) {
+        EqualMoment moment = new EqualMoment(opened);
+        cycles.witness(moment);
+        try {
+            while (!stopped()) {
+                try {
+                    return moment.caught().get(500, TimeUnit.MILLISECONDS);
+                } catch (TimeoutException e) {
+                    waiting = "the sync to be complete for a moment";
+                }
+            }
+            return null;
+        } catch (ExecutionException e) {
+            throw e.getCause() instanceof RuntimeException cause ? cause : new IllegalStateException(e.getCause());
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return null;
+        } finally {
+            cycles.witness(SyncCycle.Witness.NONE);
+            moment.forget();
+        }
+    }
+
+    private void planSmall() {
+        RangePlan plan = plan();
+        List<Integer> small = new ArrayList<>();
+        for (int id : ledger.unplanned()) {
+            TrackedTable table = tables.get(id);
+            if (table == null) {
+                ledger.notCompared(id, "it is gone, or its key is");
+            } else if (plan.isSmall(table) || table.definition().key() == null) {
+                small.add(id);
+            }
+        }
+        if (!small.isEmpty()) {
+            ledger.planWhole(small);
+        }
+    }
+
+    private @Nullable RangePlan plan;
+
+    private RangePlan plan() {
+        RangePlan known = plan;
+        if (known == null) {
+            known = new RangePlan(route, pace.rangeBytes());
+            plan = known;
+        }
+        return known;
+    }
+
+    private void planLarge(Lane lane, List<Integer> large, Set<Integer> equal) {
+        for (int id : large) {
+            TrackedTable table = tables.get(id);
+            if (table == null || stopped()) {
+                continue;
+            }
+            if (!equal.contains(id)) {
+                ledger.notCompared(id, notInSync(table));
+                continue;
+            }
+            try {
+                ledger.plan(id, lane.canBeCut(plan(), table) ? plan().of(lane, table, RANGE) : List.of(KeyRange.ALL));
+            } catch (Lane.LaterException e) {
+                later(id, e);
+            } catch (Lane.TooSlowException e) {
+                ledger.plan(id, List.of(KeyRange.ALL));
+            }
+        }
+    }
+
+    private String notInSync(TrackedTable table) {
+        String reason = sync == null ? null : sync.suspended().get(table.name().toString());
+        return reason == null ? "it is not in sync" : "it is suspended: " + reason;
+    }
+
+    private void compareAt(List<Lane> opened, ExecutorService threads, Set<Integer> equal, long until) {
+        Queue<OpenRange> queue = new ConcurrentLinkedQueue<>(ledger.open(RANGES_READ));
+        for (OpenRange range : List.copyOf(queue)) {
+            TrackedTable table = tables.get(range.table());
+            if (table == null || !equal.contains(range.table())) {
+                ledger.notCompared(range.table(), table == null ? "it is gone, or its key is" : notInSync(table));
+                queue.removeIf(other -> other.table() == range.table());
+            }
+        }
+        Set<Integer> leftForLater = ConcurrentHashMap.newKeySet();
+        Queue<Compared> results = new ConcurrentLinkedQueue<>();
+        List<Future<?>> working = opened.stream()
+                .<Future<?>>map(lane -> threads.submit(() -> {
+                    OpenRange range;
+                    while (!stopped() && System.nanoTime() < until && (range = queue.poll()) != null) {
+                        if (!leftForLater.contains(range.table())) {
+                            compareOne(lane, range, results, leftForLater);
+                        }
+                    }
+                    lane.leave();
+                }))
+                .toList();
+        RuntimeException failed = null;
+        for (Future<?> work : working) {
+            RuntimeException met = await(work, results);
+            failed = failed == null ? met : failed;
+        }
+        write(results);
+        if (failed != null) {
+            throw failed;
+        }
+        if (results.isEmpty() && !leftForLater.isEmpty()) {
+            rest(BETWEEN_TRIES);
+        }
+    }
+
+    private @Nullable RuntimeException await(Future<?> work, Queue<Compared> results) {
+        while (true) {
+            try {
+                work.get(500, TimeUnit.MILLISECONDS);
+                return null;
+            } catch (TimeoutException e) {
+                write(results);
+            } catch (ExecutionException e) {
+                return e.getCause() instanceof RuntimeException cause ? cause : new IllegalStateException(e.getCause());
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                return new IllegalStateException(e);
+            }
+        }
+    }
+
+    private void write(Queue<Compared> results) {
+        List<Compared> some = new ArrayList<>();
+        Compared one;
+        while ((one = results.poll()) != null) {
+            some.add(one);
+        }
+        if (!some.isEmpty()) {
+            ledger.compared(some);
+        }
+    }
+
+    private void compareOne(Lane lane, OpenRange range, Queue<Compared> results, Set<Integer> leftForLater) {
+        TrackedTable table = Objects.requireNonNull(tables.get(range.table()));
+        try {
+            Duration atMost = patient.contains(range.id()) ? UNBOUNDED : RANGE;
+            RangeComparison.Result result =
+                    new RangeComparison(lane, new ComparedTable(table), atMost).compare(range.range());
+            results.add(new Compared(range, result.differences().isEmpty() ? result : judged(lane, table, result)));
+            tries.remove(range.table());
+        } catch (WrittenException e) {
+            leftForLater.add(range.table());
+            ledger.notCompared(range.table(), "it was changed as a whole, or by very many rows, since the switch");
+        } catch (Lane.LaterException e) {
+            leftForLater.add(range.table());
+            later(range.table(), e);
+        } catch (Lane.TooSlowException e) {
+            if (!stopped()) {
+                smaller(lane, range, table);
+            }
+        } catch (RuntimeException e) {
+            if (SqlState.isTransient(e) || SqlState.of(e) == null) {
+                throw e;
+            }
+            leftForLater.add(range.table());
+            later(range.table(), new Lane.LaterException(SqlState.describe(e), e));
+        }
+    }
+
+    /** The app has written to the table at the destination in a way that no log can tell from damage. */
+    private static final class WrittenException extends RuntimeException {}
+
+    private RangeComparison.Result judged(Lane lane, TrackedTable table, RangeComparison.Result result) {
+        if (sync == null) {
+            Set<List<String>> written = lane.writtenAtDestination(table).orElseThrow(WrittenException::new);
+            return new RangeComparison.Result(
+                    result.rows(),
+                    result.differences().stream()
+                            .filter(difference -> difference.key() == null || !written.contains(difference.key()))
+                            .toList(),
+                    result.more());
+        }
+        String drift = sync.drift(List.of(table)).get(table.id());
+        if (drift != null) {
+            throw new Lane.LaterException(drift); // catalogs know no snapshots: it was read as it is now
+        }
+        return result;
+    }
+
+    private void later(int table, Lane.LaterException e) {
+        if (tries.merge(table, 1, Integer::sum) >= TRIES) {
+            tries.remove(table);
+            ledger.notCompared(table, String.valueOf(e.getMessage()));
+        }
+    }
+
+    /** What takes too long is done in parts; what has no parts may take its time. */
+    private void smaller(Lane lane, OpenRange range, TrackedTable table) {
+        List<KeyRange> parts = lane.canBeCut(plan(), table)
+                ? plan().cut(lane, table, range.range(), CUT_INTO, RANGE)
+                : List.of(range.range());
+        if (parts.size() > 1) {
+            ledger.cut(range, parts);
+        } else {
+            patient.add(range.id());
+        }
+    }
+
+    private List<DefinitionDifference> definitionsRead() {
+        reading = true;
+        try {
+            return definitions.get();
+        } finally {
+            reading = false;
+        }
+    }
+
+    private void finish() {
+        List<DefinitionDifference> found = definitionsRead();
+        if (stopped()) {
+            return;
+        }
+        ledger.finish(found);
+        VerificationReport report = ledger.report();
+        String said = report.sentence();
+        if (report.state().equals("equal")) {
+            journal.info(said);
+        } else {
+            journal.warn(said);
+        }
+    }
+
+    /**
+     * Puts the keys of all differences that are listed into the log again: the next cycle makes these rows what they are at
+     * the origin. The tables are then compared once more.
+     *
+     * @return how many keys; a table without a key counts as one, and is reloaded whole
+     * @throws FerryException if this process does not lead any more
+     */
+    public static long repair(Route route, Collection<TrackedTable> tables, VerificationLedger ledger) {
+        Map<Integer, TrackedTable> byId =
+                tables.stream().collect(Collectors.toMap(TrackedTable::id, Function.identity()));
+        Repair repair = new Repair(route);
+        List<Integer> again = new ArrayList<>();
+        long logged = 0;
+        for (int id : ledger.differentTables()) {
+            TrackedTable table = byId.get(id);
+            if (table != null) {
+                logged += repair.log(table, ledger.differences(id));
+                again.add(id);
+            }
+        }
+        if (!again.isEmpty()) {
+            ledger.compareAgain(again);
+        }
+        return logged;
+    }
+}

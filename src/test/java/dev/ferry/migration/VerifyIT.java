@@ -1,0 +1,145 @@
+package dev.ferry.migration;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.ferry.testing.PostgresServer;
+import dev.ferry.testing.RandomWriter;
+import dev.ferry.testing.TestDatabase;
+import dev.ferry.verification.VerificationReport;
+import java.time.Duration;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+/** Verify as a user meets it: in a whole migration, with an app that writes. */
+class VerifyIT {
+    private static final Duration PATIENCE = Duration.ofSeconds(90);
+
+    private final TestDatabase source = PostgresServer.shared(15).herokuDatabase();
+    private final TestDatabase target = PostgresServer.shared(17).planetScaleDatabase(true);
+
+    private VerificationReport ended(RunningMigration ferry) {
+        await("the verification")
+                .atMost(PATIENCE)
+                .until(() -> ferry.status().verification().finishedAt() != null);
+        return ferry.status().verification();
+    }
+
+    private void damage(String sql) {
+        target.run("SET ferry.applying = on; SET session_replication_role = replica; " + sql);
+    }
+
+    @Test
+    void findsAndRepairsDamageBesideAnAppThatWrites() {
+        RandomWriter.createTables(source, 2000);
+        source.run("CREATE TABLE quiet (id int PRIMARY KEY, v text);"
+                + "INSERT INTO quiet SELECT g, 'v' FROM generate_series(1, 1000) g");
+        try (RunningMigration ferry = RunningMigration.between(source, target, Map.of("ferry.verify.range", "64KB"))
+                        .inSync();
+                RandomWriter writer = RandomWriter.start(source, 2, 23, Duration.ofMillis(2))) {
+            assertThat(ferry.status().verification()).isEqualTo(VerificationReport.NEVER);
+            assertThat(ferry.status().cutoverReadiness().notes()).contains("The data was not verified row by row.");
+            writer.awaitCommitted(50);
+            VerificationReport clean = ferry.verified();
+            assertThat(clean.state()).as(clean.toString()).isEqualTo("equal");
+            assertThat(ferry.status().cutoverReadiness().notes())
+                    .anyMatch(note -> note.startsWith("Verified: "))
+                    .doesNotContain("The data was not verified row by row.");
+
+            damage("UPDATE quiet SET v = 'w' WHERE id = 7; DELETE FROM quiet WHERE id = 8;"
+                    + "INSERT INTO quiet VALUES (-1, 'extra')");
+            VerificationReport found = ferry.verified();
+            assertThat(found.state()).isEqualTo("different");
+            assertThat(found.differences()).isEqualTo(3);
+            await("the blocker")
+                    .atMost(PATIENCE)
+                    .until(() -> ferry.status().cutoverReadiness().hardBlockers().stream()
+                            .anyMatch(blocker -> blocker.code().equals("verification_found_differences")));
+            assertThat(ferry.refused(Action.SWITCH).code()).isEqualTo(Outcome.Refused.Code.CUTOVER_BLOCKED);
+
+            ferry.accepted(Action.REPAIR);
+            await("repaired")
+                    .atMost(PATIENCE)
+                    .until(() -> ferry.status().verification().state().equals("equal"));
+            writer.stop();
+            ferry.awaitReady();
+            ferry.awaitEqual();
+            assertThat(ferry.events()).anyMatch(event -> event.startsWith("Repair: 3 keys are in the log again"));
+        }
+    }
+
+    @Test
+    void aPausedVerificationOutlivesARestartAndTheSwitchEndsIt() {
+        source.run("CREATE TABLE big (id int PRIMARY KEY, v text);"
+                + "INSERT INTO big SELECT g, repeat('v', 300) FROM generate_series(1, 40000) g");
+        try (RunningMigration ferry = RunningMigration.between(
+                        source, target, Map.of("ferry.verify.range", "16KB", "ferry.verify.lanes", "1"))
+                .inSync()) {
+            ferry.accepted(Action.VERIFY);
+            await("some of it")
+                    .atMost(PATIENCE)
+                    .until(() -> ferry.status().verification().rowsCompared() > 0);
+            ferry.accepted(Action.PAUSE_VERIFICATION);
+            await("paused")
+                    .atMost(PATIENCE)
+                    .until(() -> ferry.status().verification().state().equals("paused"));
+            ferry.restart(null);
+            VerificationReport paused = ferry.status().verification();
+            assertThat(paused.state()).isEqualTo("paused");
+            assertThat(paused.rowsCompared()).isBetween(1L, 39_999L);
+            ferry.accepted(Action.RESUME_VERIFICATION);
+            VerificationReport whole = ended(ferry);
+            assertThat(whole.state()).isEqualTo("equal");
+            assertThat(whole.rowsCompared()).isEqualTo(40_000);
+
+            ferry.awaitReady();
+            ferry.accepted(Action.VERIFY);
+            ferry.accepted(Action.SWITCH);
+            ferry.awaitPhase(Phase.SWITCHED);
+            assertThat(ferry.status().verification().state()).isIn("paused", "equal");
+            assertThat(ferry.refused(Action.REPAIR).code()).isEqualTo(Outcome.Refused.Code.WRONG_PHASE);
+            ferry.accepted(Action.REVERT);
+            await("forgotten")
+                    .atMost(PATIENCE)
+                    .until(() -> ferry.status().verification().equals(VerificationReport.NEVER));
+        }
+    }
+
+    @Test
+    void afterTheSwitchItTellsDamageFromWhatTheAppWrites() {
+        source.run("CREATE TABLE account (id bigserial PRIMARY KEY, v text); CREATE TABLE bare (v text);"
+                + "CREATE TABLE quiet (id int PRIMARY KEY, v text);"
+                + "INSERT INTO account (v) SELECT 'v' FROM generate_series(1, 500); INSERT INTO bare VALUES ('b');"
+                + "INSERT INTO quiet SELECT g, 'v' FROM generate_series(1, 500) g");
+        try (RunningMigration ferry = RunningMigration.between(source, target).inSync()) {
+            ferry.accepted(Action.SWITCH);
+            ferry.awaitPhase(Phase.SWITCHED);
+            VerificationReport clean = ferry.verified();
+            assertThat(clean.state()).as(clean.toString()).isEqualTo("equal");
+
+            target.run("UPDATE account SET v = 'app' WHERE id < 10; DELETE FROM account WHERE id = 20;"
+                    + "INSERT INTO account (v) VALUES ('new')");
+            target.run(
+                    "SET session_replication_role = replica; ALTER TABLE quiet DISABLE TRIGGER ferry_capture;"
+                            + "UPDATE quiet SET v = 'damaged' WHERE id = 77; ALTER TABLE quiet ENABLE ALWAYS TRIGGER ferry_capture");
+            ferry.accepted(Action.VERIFY);
+            await("the second result")
+                    .atMost(PATIENCE)
+                    .until(() -> ferry.status().verification().state().equals("different"));
+            assertThat(ferry.status().verification().tables())
+                    .singleElement()
+                    .satisfies(found -> assertThat(found.keys())
+                            .containsExactly(
+                                    new VerificationReport.KeyReport("different", java.util.List.of("77"), 1)));
+
+            target.run("INSERT INTO bare VALUES ('app'); TRUNCATE account");
+            ferry.accepted(Action.VERIFY);
+            await("the third result")
+                    .atMost(PATIENCE)
+                    .until(() -> ferry.status().verification().tables().size() == 3);
+            assertThat(ferry.status().verification().tables())
+                    .extracting(VerificationReport.TableReport::outcome)
+                    .containsExactly("different", "not_compared", "not_compared");
+        }
+    }
+}

@@ -1,0 +1,344 @@
+package dev.ferry.verification;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.ferry.database.Catalog;
+import dev.ferry.database.Session;
+import dev.ferry.database.TrackedTable;
+import dev.ferry.sync.LiveSync;
+import dev.ferry.testing.SyncedPair;
+import dev.ferry.testing.TestDatabase;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
+import java.util.List;
+import java.util.Objects;
+import java.util.Random;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** Verify between two servers, with cycles that run beside it. */
+class VerificationIT {
+    private static final String TABLES = """
+            CREATE EXTENSION IF NOT EXISTS citext;
+            CREATE TABLE plain (id bigint PRIMARY KEY, t text, n numeric, f float8, b bytea, j json, z timestamptz);
+            CREATE TABLE pair (tenant int, name text COLLATE "C", v int, PRIMARY KEY (tenant, name));
+            CREATE TABLE letters (name text PRIMARY KEY, v int);
+            CREATE TABLE folded (name citext PRIMARY KEY, v int);
+            CREATE TABLE joined (a int, b int, v text, UNIQUE (a, b));
+            CREATE TABLE bare (a int, b text);
+            CREATE TABLE parted (id int, k int, v text, PRIMARY KEY (id, k)) PARTITION BY LIST (k);
+            CREATE TABLE parted_1 PARTITION OF parted FOR VALUES IN (1);
+            CREATE TABLE parted_2 PARTITION OF parted DEFAULT;
+            CREATE TABLE computed (id int PRIMARY KEY, a int, twice int GENERATED ALWAYS AS (a * 2) STORED);
+            """;
+    private static final String ROWS = """
+            INSERT INTO plain SELECT g, 'row ' || g, g / 3.0, g, decode(md5(g::text), 'hex'), '{"a": 1}', now()
+              FROM generate_series(1, 20000) g;
+            INSERT INTO pair SELECT g % 7, 'n' || g, g FROM generate_series(1, 5000) g;
+            INSERT INTO letters SELECT md5(g::text), g FROM generate_series(1, 5000) g;
+            INSERT INTO folded SELECT 'Name' || g, g FROM generate_series(1, 3000) g;
+            INSERT INTO joined SELECT g % 50, CASE WHEN g % 10 = 0 THEN NULL ELSE g END, 'v' FROM generate_series(1, 3000) g;
+            INSERT INTO bare SELECT g % 10, 'x' FROM generate_series(1, 500) g;
+            INSERT INTO parted SELECT g, g % 3, 'p' FROM generate_series(1, 3000) g;
+            INSERT INTO computed (id, a) SELECT g, g FROM generate_series(1, 100) g;
+            """;
+
+    private final SyncedPair pair = SyncedPair.create();
+    private final AtomicBoolean stop = new AtomicBoolean();
+    private final List<CompletableFuture<?>> beside = new java.util.ArrayList<>();
+    private @org.jspecify.annotations.Nullable LiveSync live;
+
+    @AfterEach
+    void close() {
+        stop.set(true);
+        beside.forEach(CompletableFuture::join);
+        pair.close();
+    }
+
+    private VerificationIT synced() {
+        pair.schema(TABLES).captured();
+        pair.heroku().run(ROWS);
+        LiveSync sync = pair.sync();
+        live = sync;
+        while (!sync.cycle(true, session -> {}).complete()) {
+            // until nothing is left
+        }
+        pair.heroku().run("ANALYZE");
+        return this;
+    }
+
+    private LiveSync sync() {
+        return Objects.requireNonNull(live);
+    }
+
+    private void cycles() {
+        LiveSync sync = sync();
+        beside.add(CompletableFuture.runAsync(() -> {
+            while (!stop.get()) {
+                sync.cycle(false, session -> {});
+            }
+        }));
+    }
+
+    private VerificationLedger ledger() {
+        return new VerificationLedger(pair.target(), SyncedPair.fence(SyncedPair.EPOCH));
+    }
+
+    private Verification begin(long rangeBytes) {
+        ledger().begin();
+        return resumed(rangeBytes);
+    }
+
+    private Verification resumed(long rangeBytes) {
+        return resumed(rangeBytes, asAfterAStart());
+    }
+
+    private Verification resumed(long rangeBytes, List<TrackedTable> tables) {
+        return Verification.start(
+                pair.route(), sync(), tables, ledger(), List::of, new Verification.Pace(2, rangeBytes), pair);
+    }
+
+    /** The catalog is read again: sizes and estimates are those of now. */
+    private List<TrackedTable> asAfterAStart() {
+        try (Session session = pair.source().open()) {
+            return Catalog.tables(session, name -> true).stream()
+                    .flatMap(table -> pair.tables().stream()
+                            .filter(known -> known.name().equals(table.name()))
+                            .map(known -> new TrackedTable(known.id(), table)))
+                    .toList();
+        }
+    }
+
+    private VerificationReport ended(Verification verification) {
+        await("the verification").atMost(Duration.ofSeconds(60)).until(verification::ended);
+        assertThat(verification.failure()).isNull();
+        return ledger().report();
+    }
+
+    private VerificationReport verify(long rangeBytes) {
+        return ended(begin(rangeBytes));
+    }
+
+    private TestDatabase target() {
+        return pair.planetScale();
+    }
+
+    private void damage(String sql) {
+        target().run("SET ferry.applying = on; SET session_replication_role = replica; " + sql);
+    }
+
+    @Test
+    void equalDataIsEqualInOnePieceAndInMany() {
+        synced().cycles();
+        VerificationReport whole = verify(1 << 30);
+        assertThat(whole.state()).as(whole.toString()).isEqualTo("equal");
+        assertThat(whole.rowsCompared()).isEqualTo(rows());
+        assertThat(whole.tablesCompared())
+                .isEqualTo(whole.tablesTotal())
+                .isEqualTo(pair.tables().size());
+        VerificationReport parts = verify(16 << 10);
+        assertThat(target().count("SELECT count(*) FROM ferry.verification_range"))
+                .isGreaterThan(100);
+        assertThat(parts.state()).as(parts.toString()).isEqualTo("equal");
+        assertThat(parts.rowsCompared()).isEqualTo(rows());
+        assertThat(parts.percent()).isEqualTo(100);
+    }
+
+    private long rows() {
+        return pair.tables().stream()
+                .mapToLong(table -> pair.heroku()
+                        .count("SELECT count(*) FROM ONLY " + table.name().sql()))
+                .sum();
+    }
+
+    @Test
+    void raisesNoFalseAlarmWhileTheAppWritesEverywhere() throws SQLException {
+        long seed = System.nanoTime();
+        System.out.println("VerificationIT seed " + seed);
+        synced().cycles();
+        AtomicLong written = new AtomicLong();
+        for (int writer = 0; writer < 2; writer++) {
+            Random random = new Random(seed + writer);
+            Connection connection = pair.heroku().connect();
+            beside.add(CompletableFuture.runAsync(() -> {
+                try (connection;
+                        Statement statement = connection.createStatement()) {
+                    while (!stop.get()) {
+                        statement.execute(write(random));
+                        written.incrementAndGet();
+                    }
+                } catch (SQLException e) {
+                    throw new IllegalStateException(e);
+                }
+            }));
+        }
+        for (int round = 0; round < 3; round++) {
+            long before = written.get();
+            VerificationReport report = verify(round == 0 ? 1 << 30 : 64 << 10);
+            assertThat(report.state()).as(report.toString()).isEqualTo("equal");
+            assertThat(written.get()).isGreaterThan(before);
+        }
+    }
+
+    private static String write(Random random) {
+        int id = random.nextInt(20_000);
+        return switch (random.nextInt(9)) {
+            case 0 -> "UPDATE plain SET t = t || 'x' WHERE id = " + id;
+            case 1 -> "DELETE FROM plain WHERE id = " + id;
+            case 2 -> "INSERT INTO plain (id, t) VALUES (" + id + ", 'new') ON CONFLICT (id) DO UPDATE SET t = 'again'";
+            case 3 -> "UPDATE pair SET v = v + 1, name = name || 'a' WHERE v = " + id % 5000;
+            case 4 -> "UPDATE letters SET name = md5(name || v) WHERE v = " + id % 5000;
+            case 5 -> "UPDATE folded SET name = upper(name::text)::citext WHERE v = " + id % 3000;
+            case 6 -> "UPDATE parted SET k = (k + 1) % 3 WHERE id = " + id % 3000;
+            case 7 -> "UPDATE computed SET a = a + 1 WHERE id = " + id % 100;
+            default -> "UPDATE joined SET v = 'w' || v WHERE b = " + id % 3000;
+        };
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = ';', textBlock = """
+            UPDATE plain SET t = t || ' ' WHERE id = 17; plain; DIFFERENT; 17
+            UPDATE plain SET f = '-0' WHERE id = 0; plain; DIFFERENT; 0
+            UPDATE plain SET n = n * 1.00 WHERE id = 3; plain; DIFFERENT; 3
+            UPDATE plain SET j = '{"a":1}' WHERE id = 20000; plain; DIFFERENT; 20000
+            UPDATE plain SET t = NULL WHERE id = 5; plain; DIFFERENT; 5
+            UPDATE plain SET t = '' WHERE id = -1; plain; DIFFERENT; -1
+            DELETE FROM plain WHERE id = 12345; plain; MISSING; 12345
+            INSERT INTO plain (id) VALUES (99999); plain; EXTRA; 99999
+            UPDATE pair SET v = -v WHERE tenant = 3 AND name = 'n3'; pair; DIFFERENT; 3,n3
+            UPDATE letters SET v = 0 WHERE name = 'c4ca4238a0b923820dcc509a6f75849b'; letters; DIFFERENT; c4ca4238a0b923820dcc509a6f75849b
+            DELETE FROM parted_1 WHERE id = 4; parted_1; MISSING; 4,1
+            DELETE FROM folded WHERE name = 'name7'; folded; MISSING; Name7
+            """)
+    void namesTheKeyOfARowThatWasDamaged(String sql, String table, String kind, String key) {
+        synced();
+        pair.heroku().run("INSERT INTO plain (id, f) VALUES (0, 0); INSERT INTO plain (id) VALUES (-1)");
+        cycles();
+        await("the first rows").until(() -> target().count("SELECT count(*) FROM plain WHERE id < 1") == 2);
+        damage(sql);
+        for (long rangeBytes : new long[] {1 << 30, 32 << 10}) {
+            VerificationReport report = verify(rangeBytes);
+            assertThat(report.state()).isEqualTo("different");
+            assertThat(report.tables()).singleElement().satisfies(found -> {
+                assertThat(found.table()).isEqualTo(table);
+                assertThat(found.differences()).isEqualTo(1);
+                assertThat(found.keys()).singleElement().satisfies(one -> {
+                    assertThat(one.kind()).isEqualToIgnoringCase(kind);
+                    assertThat(String.join(",", Objects.requireNonNull(one.key())))
+                            .isEqualTo(key);
+                });
+            });
+        }
+        assertThat(repaired(1)).isEqualTo("equal");
+        pair.assertEqual();
+    }
+
+    private String repaired(long keys) {
+        assertThat(Verification.repair(pair.route(), pair.tables(), ledger())).isEqualTo(keys);
+        assertThat(ledger().report().state()).isEqualTo("running");
+        return ended(resumed(1 << 30)).state();
+    }
+
+    @Test
+    void countsRowsThatHaveNoKeyAndReloadsTheirTable() {
+        synced().cycles();
+        damage("INSERT INTO bare VALUES (1, 'x'); DELETE FROM joined WHERE b IS NULL AND a = 20");
+        VerificationReport report = verify(1 << 30);
+        assertThat(report.state()).isEqualTo("different");
+        assertThat(report.tables())
+                .extracting(VerificationReport.TableReport::table)
+                .containsExactlyInAnyOrder("bare", "joined");
+        assertThat(report.tables().stream()
+                        .filter(table -> table.table().equals("bare"))
+                        .findFirst()
+                        .orElseThrow()
+                        .keys())
+                .containsExactly(new VerificationReport.KeyReport("extra", null, 1));
+        assertThat(repaired(2)).isEqualTo("equal");
+        pair.assertEqual();
+    }
+
+    @Test
+    void findsARowThatIsThereTwiceAfterItsIndexWasDropped() {
+        synced().cycles();
+        damage("ALTER TABLE plain DROP CONSTRAINT plain_pkey; INSERT INTO plain SELECT * FROM plain WHERE id = 9");
+        VerificationReport report = verify(1 << 30);
+        assertThat(report.tables())
+                .singleElement()
+                .satisfies(found -> assertThat(found.keys())
+                        .containsExactly(new VerificationReport.KeyReport("extra", List.of("9"), 1)));
+    }
+
+    @Test
+    void listsManyDifferencesAndRepairsThem() {
+        synced().cycles();
+        damage("UPDATE plain SET t = 'damaged' WHERE id % 2 = 0; DELETE FROM letters WHERE v % 3 = 0");
+        VerificationReport report = verify(1 << 30);
+        assertThat(report.differences()).isEqualTo(10_000 + 1666);
+        assertThat(repaired(10_000 + 1666)).isEqualTo("equal");
+        pair.assertEqual();
+    }
+
+    @Test
+    void aSuspendedTableIsNoPass() {
+        synced();
+        pair.heroku().run("ALTER TABLE computed ADD COLUMN more int");
+        sync().checkDriftNow();
+        cycles();
+        VerificationReport report = verify(1 << 30);
+        assertThat(report.state()).isEqualTo("incomplete");
+        assertThat(report.tables()).singleElement().satisfies(found -> {
+            assertThat(found.table()).isEqualTo("computed");
+            assertThat(found.outcome()).isEqualTo("not_compared");
+            assertThat(found.reason()).contains("suspended");
+        });
+    }
+
+    @Test
+    void goesOnWhereItWasStopped() {
+        synced().cycles();
+        Verification first = begin(16 << 10);
+        await("some ranges")
+                .until(() ->
+                        target().count("SELECT count(*) FROM ferry.verification_range WHERE compared_at IS NOT NULL")
+                                > 3);
+        first.stop();
+        assertThat(first.ended()).isTrue();
+        assertThat(first.failure()).isNull();
+        long done = target().count("SELECT max(range_id) FROM ferry.verification_range WHERE compared_at IS NOT NULL");
+        String when = target().value("SELECT compared_at::text FROM ferry.verification_range WHERE range_id = ?", done);
+        VerificationReport report = ended(resumed(16 << 10));
+        assertThat(report.state()).isEqualTo("equal");
+        assertThat(report.rowsCompared()).isEqualTo(rows());
+        assertThat(target().value("SELECT compared_at::text FROM ferry.verification_range WHERE range_id = ?", done))
+                .as("compared once")
+                .isEqualTo(when);
+    }
+
+    @Test
+    void comesBackToATableThatSomebodyHasLocked() throws SQLException {
+        synced().cycles();
+        List<TrackedTable> tables = asAfterAStart(); // which asks for their sizes, and so waits for locks
+        ledger().begin();
+        try (Connection app = pair.heroku().connect();
+                Statement statement = app.createStatement()) {
+            app.setAutoCommit(false);
+            statement.execute("LOCK TABLE letters IN ACCESS EXCLUSIVE MODE");
+            Verification verification = resumed(1 << 30, tables);
+            await("the other tables")
+                    .until(() -> target().count("SELECT count(*) FROM ferry.verification_table WHERE outcome = 'equal'")
+                            == pair.tables().size() - 1);
+            assertThat(verification.ended()).isFalse();
+            app.rollback();
+            assertThat(ended(verification).state()).isEqualTo("equal");
+        }
+    }
+}
