@@ -13,8 +13,8 @@ import org.jspecify.annotations.Nullable;
  * as one message of at most 1 GB. A sample: sizes are known without reading the values, but not without visiting the rows.
  */
 final class WideRows {
-    /** A table whose rows have less than this outside of the heap has no wide one, unless it is very compressible. */
-    private static final long LARGE_VALUES = 8_000_000;
+    /** A table with less than this outside of its heap has no wide row, even of the most compressible kind. */
+    private static final long LARGE_VALUES = 500_000;
 
     private static final int TABLES = 10;
     private static final int ROWS = 5_000;

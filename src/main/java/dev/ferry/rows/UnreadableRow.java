@@ -36,23 +36,25 @@ public final class UnreadableRow {
 
     private static final RowMemory MEMORY = RowMemory.OF_THIS_PROCESS;
     private static final int BLOCK = 8192;
-    private static final int COMPRESSION = 16;
+    private static final int COMPRESSION = 100;
 
     private static final int KEY_CHARACTERS = 100;
 
     private final Database origin;
     private final TrackedTable table;
     private final String condition;
+    private final boolean logged;
 
     /** What reads rows of the origin, and fails as a whole. */
     public interface Read {
         long rows();
     }
 
-    private UnreadableRow(Database origin, TrackedTable table, String condition) {
+    private UnreadableRow(Database origin, TrackedTable table, String condition, boolean logged) {
         this.origin = origin;
         this.table = table;
         this.condition = condition;
+        this.logged = logged;
     }
 
     /**
@@ -61,7 +63,7 @@ public final class UnreadableRow {
      * @throws UnreadableRowException when a row of them is why that failed
      */
     public static long inBlocks(Database origin, TrackedTable table, long first, long end, Read read) {
-        return new UnreadableRow(origin, table, "true").named(first, end, read);
+        return new UnreadableRow(origin, table, "true", false).named(first, end, read);
     }
 
     /**
@@ -70,7 +72,7 @@ public final class UnreadableRow {
      * @throws UnreadableRowException when a row of it is why that failed
      */
     public static long inAll(Database origin, TrackedTable table, Read read) {
-        return new UnreadableRow(origin, table, "true").named(read);
+        return new UnreadableRow(origin, table, "true", false).named(read);
     }
 
     /**
@@ -83,7 +85,8 @@ public final class UnreadableRow {
                         origin,
                         table,
                         "EXISTS (SELECT FROM (SELECT %s FROM %s AS d) AS k WHERE %s)"
-                                .formatted(key.restored("d"), table.deltaTable(), key.matches("t", "k")))
+                                .formatted(key.restored("d"), table.deltaTable(), key.matches("t", "k")),
+                        true)
                 .named(read);
     }
 
@@ -114,10 +117,14 @@ public final class UnreadableRow {
         }
     }
 
-    /** So few bytes outside of the heap hold no row, compressed or not, that would be missed among all that is on its way. */
+    /**
+     * So few bytes outside of the heap hold none, however compressible. Not asked for logged rows, which one thread reads:
+     * a look before each cycle would cost more than the cycle.
+     */
     private boolean mayHoldWideRows() {
-        return table.definition().totalBytes() - table.definition().heapBlocks() * BLOCK
-                >= MEMORY.limit() / COMPRESSION;
+        return !logged
+                && table.definition().totalBytes() - table.definition().heapBlocks() * BLOCK
+                        >= MEMORY.limit() / COMPRESSION;
     }
 
     private long blocks() {
