@@ -43,18 +43,18 @@ public final class UnreadableRow {
     private final Database origin;
     private final TrackedTable table;
     private final String condition;
-    private final boolean logged;
+    private final boolean looksFirst;
 
     /** What reads rows of the origin, and fails as a whole. */
     public interface Read {
         long rows();
     }
 
-    private UnreadableRow(Database origin, TrackedTable table, String condition, boolean logged) {
+    private UnreadableRow(Database origin, TrackedTable table, String condition, boolean looksFirst) {
         this.origin = origin;
         this.table = table;
         this.condition = condition;
-        this.logged = logged;
+        this.looksFirst = looksFirst;
     }
 
     /**
@@ -63,7 +63,7 @@ public final class UnreadableRow {
      * @throws UnreadableRowException when a row of them is why that failed
      */
     public static long inBlocks(Database origin, TrackedTable table, long first, long end, Read read) {
-        return new UnreadableRow(origin, table, "true", false).named(first, end, read);
+        return new UnreadableRow(origin, table, "true", true).named(first, end, read);
     }
 
     /**
@@ -72,21 +72,23 @@ public final class UnreadableRow {
      * @throws UnreadableRowException when a row of it is why that failed
      */
     public static long inAll(Database origin, TrackedTable table, Read read) {
-        return new UnreadableRow(origin, table, "true", false).named(read);
+        return new UnreadableRow(origin, table, "true", true).named(read);
     }
 
     /**
      * Reads the rows whose keys are logged.
      *
+     * @param careful looks for rows that are too wide before it reads. Not for each cycle, where that would cost more than
+     *     the cycle; but a row that ended the process is in the log still when the next one begins
      * @throws UnreadableRowException when one of them is why that failed
      */
-    public static long amongLogged(Database origin, TrackedTable table, Key key, Read read) {
+    public static long amongLogged(Database origin, TrackedTable table, Key key, boolean careful, Read read) {
         return new UnreadableRow(
                         origin,
                         table,
                         "EXISTS (SELECT FROM (SELECT %s FROM %s AS d) AS k WHERE %s)"
                                 .formatted(key.restored("d"), table.deltaTable(), key.matches("t", "k")),
-                        true)
+                        careful)
                 .named(read);
     }
 
@@ -117,12 +119,9 @@ public final class UnreadableRow {
         }
     }
 
-    /**
-     * So few bytes outside of the heap hold none, however compressible. Not asked for logged rows, which one thread reads:
-     * a look before each cycle would cost more than the cycle.
-     */
+    /** So few bytes outside of the heap hold none, however compressible. */
     private boolean mayHoldWideRows() {
-        return !logged
+        return looksFirst
                 && table.definition().totalBytes() - table.definition().heapBlocks() * BLOCK
                         >= MEMORY.limit() / COMPRESSION;
     }

@@ -282,6 +282,7 @@ public final class LiveSync {
         if (!waiting.isEmpty() && sinceLast.compareTo(UNREADABLE_TRIED_EVERY) >= 0) {
             unreadableTriedAt = clock.instant();
             waiting.forEach(entry -> store.resume(entry.id(), UNREADABLE));
+            cycle.beCareful();
             reloadEntries();
         }
     }

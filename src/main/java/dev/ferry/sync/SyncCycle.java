@@ -43,11 +43,18 @@ public final class SyncCycle {
     /** The cycle before failed: perhaps because the destination took its time. */
     private boolean patient;
 
+    private boolean careful = true;
+
     public SyncCycle(Route route, UUID runId, Clock clock) {
         this.route = route;
         this.runId = runId;
         this.clock = clock;
         this.log = new ChangeLog(route);
+    }
+
+    /** The next cycle looks for rows that are too wide for this process before it reads any, as the first one does. */
+    void beCareful() {
+        careful = true;
     }
 
     /**
@@ -195,6 +202,7 @@ public final class SyncCycle {
                 // If this fails, or its outcome stays unknown, the same keys are applied once more.
                 origin.commit();
                 patient = false;
+                careful = false;
                 return new Result(snapshotAt, keys, reloaded, complete, pending);
             }
         }
@@ -204,7 +212,11 @@ public final class SyncCycle {
         Key key = Objects.requireNonNull(table.definition().key());
         try {
             return UnreadableRow.amongLogged(
-                    route.origin(), table, key, () -> transfer.applyLoggedKeys(table, key, waiting.rows(), limit));
+                    route.origin(),
+                    table,
+                    key,
+                    careful,
+                    () -> transfer.applyLoggedKeys(table, key, waiting.rows(), limit));
         } catch (RuntimeException e) {
             if (SqlState.isConflictingRow(e)) {
                 throw new ConflictException(table, e);
