@@ -12,17 +12,20 @@ import dev.ferry.failure.FailureCode;
 import dev.ferry.failure.FerryException;
 import dev.ferry.rows.RowTransfer;
 import java.time.Clock;
+import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
+import java.util.TreeMap;
 import java.util.UUID;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
+import org.postgresql.util.PSQLException;
 
 /**
  * One cycle, from a snapshot of the origin to a commit at the destination (the steps are those of DESIGN, "Sync"). A
@@ -53,14 +56,17 @@ public final class SyncCycle {
      *
      * @param snapshotAt not later than the snapshot, by this process's clock
      * @param keys keys applied
-     * @param reloaded tables reloaded whole
-     * @param complete nothing that the snapshot saw is left in the log: Invariant T holds
+     * @param reloaded tables reloaded whole, by number
+     * @param postponed marked tables whose reload keeps its distance from the one before: they are as they were then
+     * @param complete nothing that the snapshot saw is left in the log but what is postponed: Invariant T holds for all
+     *     other tables
      * @param pending rows of log that the snapshot saw, by table number
      */
     public record Result(
             Instant snapshotAt,
             long keys,
-            List<TrackedTable> reloaded,
+            Map<Integer, Reload> reloaded,
+            Set<Integer> postponed,
             boolean complete,
             Map<Integer, ChangeLog.Pending> pending) {}
 
@@ -86,16 +92,27 @@ public final class SyncCycle {
         }
     }
 
+    /** A cycle that reloads every table that is marked. */
+    public Result run(
+            Collection<TrackedTable> tables,
+            Map<Integer, TrackedTables.Entry> entries,
+            long limit,
+            Consumer<Session> atCommit) {
+        return run(tables, entries, limit, Set.of(), atCommit);
+    }
+
     /**
      * Runs a cycle over the tables given.
      *
      * @param limit rows of log to take for each table; above it the cycle is not complete
+     * @param mayWait tables whose reload, if one is asked for, is left to a later cycle
      * @param atCommit runs in the destination's transaction, just before its commit
      */
     public Result run(
             Collection<TrackedTable> tables,
             Map<Integer, TrackedTables.Entry> entries,
             long limit,
+            Set<Integer> mayWait,
             Consumer<Session> atCommit) {
         Map<Integer, TrackedTable> byId =
                 tables.stream().collect(Collectors.toMap(TrackedTable::id, Function.identity()));
@@ -109,12 +126,17 @@ public final class SyncCycle {
             requireOurRun(origin);
             requireSameServer(origin);
             Map<Integer, ChangeLog.Pending> pending = log.pending(origin, tables);
-            if (pending.isEmpty()) {
+            Set<Integer> postponed = pending.entrySet().stream()
+                    .filter(waiting -> waiting.getValue().marked() && mayWait.contains(waiting.getKey()))
+                    .map(Map.Entry::getKey)
+                    .collect(Collectors.toSet());
+            if (postponed.size() == pending.size()) {
                 patient = false;
-                return new Result(snapshotAt, 0, List.of(), true, pending);
+                return new Result(snapshotAt, 0, Map.of(), postponed, true, pending);
             }
             WalPosition seen = WalPosition.now(origin);
             List<TrackedTable> changed = pending.keySet().stream()
+                    .filter(id -> !postponed.contains(id))
                     .map(id -> Objects.requireNonNull(byId.get(id)))
                     .toList();
             requireUnmoved(origin, changed, entries);
@@ -128,28 +150,57 @@ public final class SyncCycle {
                 RowTransfer transfer = new RowTransfer(origin, destination);
                 long keys = 0;
                 boolean complete = true;
-                List<TrackedTable> reloaded = new ArrayList<>();
+                Map<Integer, Reload> reloaded = new TreeMap<>();
                 for (TrackedTable table : changed) {
                     ChangeLog.Pending waiting = Objects.requireNonNull(pending.get(table.id()));
                     if (waiting.marked() || table.definition().key() == null) {
-                        log.consume(origin, table);
-                        transfer.reload(table);
-                        reloaded.add(table);
+                        reloaded.put(table.id(), reload(origin, transfer, table));
                     } else {
                         boolean all = waiting.rows() <= Math.min(limit, ChangeLog.EXACT);
                         keys += apply(transfer, table, waiting, all ? Long.MAX_VALUE : limit);
                         complete &= all || limit == Long.MAX_VALUE || ChangeLog.isEmpty(origin, table);
                     }
                 }
+                reloaded.forEach((id, reload) -> reload.note(destination, id));
                 atCommit.accept(destination);
                 seen.ensureFlushed(route.origin());
-                destination.commit();
+                try {
+                    destination.commit();
+                } catch (RuntimeException e) {
+                    if (SqlState.isConflictingRow(e)) {
+                        throw new ConflictException(refusing(changed, e), e); // a deferred constraint
+                    }
+                    throw e;
+                }
                 // If this fails, or its outcome stays unknown, the same keys are applied once more.
                 origin.commit();
                 patient = false;
-                return new Result(snapshotAt, keys, reloaded, complete, pending);
+                return new Result(snapshotAt, keys, reloaded, postponed, complete, pending);
             }
         }
+    }
+
+    private static TrackedTable refusing(List<TrackedTable> changed, RuntimeException refusal) {
+        for (Throwable cause = refusal; cause != null; cause = cause.getCause()) {
+            if (cause instanceof PSQLException said && said.getServerErrorMessage() != null) {
+                String schema = said.getServerErrorMessage().getSchema();
+                String name = said.getServerErrorMessage().getTable();
+                for (TrackedTable table : changed) {
+                    if (table.name().schema().equals(schema)
+                            && table.name().name().equals(name)) {
+                        return table;
+                    }
+                }
+            }
+        }
+        return changed.get(0);
+    }
+
+    private Reload reload(Session origin, RowTransfer transfer, TrackedTable table) {
+        long begun = System.nanoTime();
+        log.consume(origin, table);
+        transfer.reload(table);
+        return new Reload(clock.instant(), Duration.ofNanos(System.nanoTime() - begun));
     }
 
     private static long apply(RowTransfer transfer, TrackedTable table, ChangeLog.Pending waiting, long limit) {
