@@ -182,9 +182,13 @@ public final class TableCopy {
                         .update();
                 return false;
             }
+            // A crash empties an unlogged table, and no trigger says so: what was copied may be of before (RULES A10).
             boolean marked = origin.jdbc()
-                    .sql("SELECT EXISTS (SELECT FROM ferry.marker WHERE table_id = ?)")
-                    .param(table.id())
+                    .sql("""
+                            SELECT EXISTS (SELECT FROM ferry.marker WHERE table_id = ?)
+                              OR EXISTS (SELECT FROM pg_class WHERE oid = ? AND relpersistence = 'u')
+                            """)
+                    .params(table.id(), table.definition().oid())
                     .query(Boolean.class)
                     .single();
             WalPosition read = WalPosition.now(origin);

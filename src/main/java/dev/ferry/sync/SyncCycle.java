@@ -40,6 +40,7 @@ public final class SyncCycle {
     private final UUID runId;
     private final Clock clock;
     private final ChangeLog log;
+    private final UnloggedTables unlogged;
     private SourceServer.@Nullable Identity sourceServer;
     /** The cycle before failed: perhaps because the destination took its time. */
     private boolean patient;
@@ -49,6 +50,7 @@ public final class SyncCycle {
         this.runId = runId;
         this.clock = clock;
         this.log = new ChangeLog(route);
+        this.unlogged = new UnloggedTables(route);
     }
 
     /**
@@ -126,8 +128,15 @@ public final class SyncCycle {
             requireOurRun(origin);
             requireSameServer(origin);
             Map<Integer, ChangeLog.Pending> pending = log.pending(origin, tables);
+            Set<Integer> doubtful = unlogged.tablesInDoubt(origin, tables);
+            for (Integer id : doubtful) {
+                pending.merge(
+                        id, new ChangeLog.Pending(0, true), (found, mark) -> new ChangeLog.Pending(found.rows(), true));
+            }
             Set<Integer> postponed = pending.entrySet().stream()
-                    .filter(waiting -> waiting.getValue().marked() && mayWait.contains(waiting.getKey()))
+                    .filter(waiting -> waiting.getValue().marked()
+                            && mayWait.contains(waiting.getKey())
+                            && !doubtful.contains(waiting.getKey()))
                     .map(Map.Entry::getKey)
                     .collect(Collectors.toSet());
             if (postponed.size() == pending.size()) {
@@ -175,6 +184,9 @@ public final class SyncCycle {
                 // If this fails, or its outcome stays unknown, the same keys are applied once more.
                 origin.commit();
                 patient = false;
+                if (!doubtful.isEmpty()) {
+                    unlogged.equalOver(origin, destination);
+                }
                 return new Result(snapshotAt, keys, reloaded, postponed, complete, pending);
             }
         }

@@ -11,6 +11,7 @@ import dev.ferry.failure.FerryException;
 import dev.ferry.testing.PostgresServer;
 import dev.ferry.testing.SettableClock;
 import dev.ferry.testing.SyncedPair;
+import dev.ferry.testing.TestDatabase;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -462,6 +463,48 @@ class SyncCycleIT {
                 .as("whatever the distance")
                 .hasSize(1);
         pair.assertEqual();
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void anUnloggedTableThatACrashEmptiedIsReloaded(boolean sourceCrashes) throws Exception {
+        try (PostgresServer server = PostgresServer.start(sourceCrashes ? 15 : 17, java.util.Map.of());
+                SyncedPair crashing = sourceCrashes
+                        ? SyncedPair.between(
+                                server.herokuDatabase(),
+                                PostgresServer.shared(17).planetScaleDatabase(true))
+                        : SyncedPair.between(
+                                PostgresServer.shared(15).herokuDatabase(), server.planetScaleDatabase(true))) {
+            crashing.schema("CREATE UNLOGGED TABLE t (id int PRIMARY KEY); CREATE TABLE logged (id int PRIMARY KEY)")
+                    .captured();
+            crashing.heroku().run("INSERT INTO t VALUES (1), (2); INSERT INTO logged VALUES (1)");
+            LiveSync sync = crashing.sync();
+            assertThat(sync.cycle(false, session -> {}).reloaded())
+                    .containsOnlyKeys(crashing.table("t").id());
+            assertThat(sync.cycle(false, session -> {}).reloaded())
+                    .as("over the same connections")
+                    .isEmpty();
+            crashing.assertEqual();
+            TestDatabase crashed = sourceCrashes ? crashing.heroku() : crashing.planetScale();
+            long walWriter = crashed.count("SELECT pid FROM pg_stat_activity WHERE backend_type = 'walwriter'");
+            signal("KILL", walWriter);
+            await("recovery")
+                    .atMost(Duration.ofSeconds(60))
+                    .ignoreExceptions()
+                    .until(() -> crashed.count("""
+                            SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'walwriter' AND pid <> ?
+                            """, walWriter) == 1);
+            assertThat(crashed.count("SELECT count(*) FROM t"))
+                    .as("after the crash")
+                    .isZero();
+
+            await("a cycle over new connections")
+                    .ignoreExceptions()
+                    .until(() -> sync.cycle(false, session -> {}).complete());
+
+            crashing.assertEqual();
+            assertThat(crashing.planetScale().count("SELECT count(*) FROM t")).isEqualTo(sourceCrashes ? 0 : 2);
+        }
     }
 
     @Test
