@@ -81,7 +81,12 @@ public final class TableCopy {
                     .param(table.definition().oid())
                     .query(Size.class)
                     .single();
-            ledger.plan(table, size.filenode(), planner.plan(size.blocks(), size.bytes()));
+            ledger.plan(
+                    table,
+                    size.filenode(),
+                    table.definition().through() == null
+                            ? planner.plan(size.blocks(), size.bytes())
+                            : List.of()); // comes with its tree, in the first cycle
             locked.free(table.id());
         } catch (TableLockedException e) {
             locked.met(table.id(), e);
@@ -194,7 +199,9 @@ public final class TableCopy {
             WalPosition read = WalPosition.now(origin);
             route.beginApply(destination);
             RowTransfer transfer = new RowTransfer(origin, destination);
-            if (marked) {
+            if (table.definition().through() != null) {
+                new ChangeLog(route).mark(origin, table, "copied with its tree");
+            } else if (marked) {
                 new ChangeLog(route).consume(origin, table);
                 destination.execute("TRUNCATE ONLY " + table.name().sql());
                 transfer.reload(table);

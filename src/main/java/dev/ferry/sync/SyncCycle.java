@@ -6,6 +6,7 @@ import dev.ferry.database.Identifiers;
 import dev.ferry.database.Route;
 import dev.ferry.database.Session;
 import dev.ferry.database.SqlState;
+import dev.ferry.database.TableName;
 import dev.ferry.database.TrackedTable;
 import dev.ferry.database.WalPosition;
 import dev.ferry.failure.FailureCode;
@@ -15,11 +16,14 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Collection;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.UUID;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -133,9 +137,10 @@ public final class SyncCycle {
                 pending.merge(
                         id, new ChangeLog.Pending(0, true), (found, mark) -> new ChangeLog.Pending(found.rows(), true));
             }
+            Map<Integer, Integer> leaders = completeTrees(tables, pending);
             Set<Integer> postponed = pending.entrySet().stream()
                     .filter(waiting -> waiting.getValue().marked()
-                            && mayWait.contains(waiting.getKey())
+                            && mayWait.contains(leaders.getOrDefault(waiting.getKey(), waiting.getKey()))
                             && !doubtful.contains(waiting.getKey()))
                     .map(Map.Entry::getKey)
                     .collect(Collectors.toSet());
@@ -160,10 +165,16 @@ public final class SyncCycle {
                 long keys = 0;
                 boolean complete = true;
                 Map<Integer, Reload> reloaded = new TreeMap<>();
+                Set<String> trees = new HashSet<>();
                 for (TrackedTable table : changed) {
                     ChangeLog.Pending waiting = Objects.requireNonNull(pending.get(table.id()));
                     if (waiting.marked() || table.definition().key() == null) {
-                        reloaded.put(table.id(), reload(origin, transfer, table));
+                        // A tree's rows come with the first of its leaves.
+                        if (trees.add(table.definition().rowsSql())) {
+                            reloaded.put(table.id(), reload(origin, transfer, table));
+                        } else {
+                            log.consume(origin, table);
+                        }
                     } else {
                         boolean all = waiting.rows() <= Math.min(limit, ChangeLog.EXACT);
                         keys += apply(transfer, table, waiting, all ? Long.MAX_VALUE : limit);
@@ -190,6 +201,33 @@ public final class SyncCycle {
                 return new Result(snapshotAt, keys, reloaded, postponed, complete, pending);
             }
         }
+    }
+
+    /**
+     * Marks all leaves of a tree that is moved as a whole once one of them is marked: each is locked and looked at.
+     *
+     * @return the first leaf, by whose reload the tree's next one is timed, of each of them
+     */
+    private static Map<Integer, Integer> completeTrees(
+            Collection<TrackedTable> tables, Map<Integer, ChangeLog.Pending> pending) {
+        Map<TableName, TreeSet<Integer>> trees = new HashMap<>();
+        for (TrackedTable table : tables) {
+            TableName root = table.definition().through();
+            if (root != null) {
+                trees.computeIfAbsent(root, name -> new TreeSet<>()).add(table.id());
+            }
+        }
+        Map<Integer, Integer> leaders = new HashMap<>();
+        for (TreeSet<Integer> leaves : trees.values()) {
+            boolean marked = leaves.stream().anyMatch(pending::containsKey);
+            for (Integer leaf : leaves) {
+                leaders.put(leaf, leaves.first());
+                if (marked) {
+                    pending.put(leaf, new ChangeLog.Pending(0, true));
+                }
+            }
+        }
+        return leaders;
     }
 
     private static TrackedTable refusing(List<TrackedTable> changed, RuntimeException refusal) {
