@@ -89,6 +89,17 @@ public final class ChangeLog {
                 .get(0);
     }
 
+    /** Asks for a reload; final when the session commits. */
+    public void mark(Session session, TrackedTable table, String reason) {
+        if (route.origin().end() == End.SOURCE) {
+            route.fence().hold(session, End.SOURCE);
+        }
+        session.jdbc()
+                .sql("INSERT INTO ferry.marker (table_id, reason) VALUES (?, ?)")
+                .params(table.id(), reason)
+                .update();
+    }
+
     /** Deletes all that the session's snapshot sees in the log of one table; final when the session commits. */
     public void consume(Session session, TrackedTable table) {
         if (route.origin().end() == End.SOURCE) {

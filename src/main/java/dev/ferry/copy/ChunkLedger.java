@@ -44,7 +44,9 @@ public final class ChunkLedger {
                     .query(Integer.class)
                     .single();
             if (generation > 0) {
-                session.execute("TRUNCATE ONLY " + table.name().sql());
+                if (table.definition().through() == null) {
+                    session.execute("TRUNCATE ONLY " + table.name().sql());
+                }
                 session.jdbc()
                         .sql("DELETE FROM ferry.chunk WHERE table_id = ?")
                         .param(table.id())

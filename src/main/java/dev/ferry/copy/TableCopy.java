@@ -87,7 +87,12 @@ public final class TableCopy {
                     .param(table.definition().oid())
                     .query(Size.class)
                     .single();
-            ledger.plan(table, size.filenode(), planner.plan(size.blocks(), size.bytes()));
+            ledger.plan(
+                    table,
+                    size.filenode(),
+                    table.definition().through() == null
+                            ? planner.plan(size.blocks(), size.bytes())
+                            : List.of()); // comes with its tree, in the first cycle
             locked.free(table.id());
         } catch (TableLockedException e) {
             locked.met(table.id(), e);
@@ -215,15 +220,21 @@ public final class TableCopy {
                         .update();
                 return false;
             }
+            // A crash empties an unlogged table, and no trigger says so: what was copied may be of before (RULES A10).
             boolean marked = origin.jdbc()
-                    .sql("SELECT EXISTS (SELECT FROM ferry.marker WHERE table_id = ?)")
-                    .param(table.id())
+                    .sql("""
+                            SELECT EXISTS (SELECT FROM ferry.marker WHERE table_id = ?)
+                              OR EXISTS (SELECT FROM pg_class WHERE oid = ? AND relpersistence = 'u')
+                            """)
+                    .params(table.id(), table.definition().oid())
                     .query(Boolean.class)
                     .single();
             WalPosition read = WalPosition.now(origin);
             route.beginApply(destination);
             RowTransfer transfer = new RowTransfer(origin, destination);
-            if (marked) {
+            if (table.definition().through() != null) {
+                new ChangeLog(route).mark(origin, table, "copied with its tree");
+            } else if (marked) {
                 new ChangeLog(route).consume(origin, table);
                 destination.execute("TRUNCATE ONLY " + table.name().sql());
                 UnreadableRow.inAll(route.origin(), table, () -> transfer.reload(table));

@@ -58,14 +58,28 @@ public final class Catalog {
                                      SELECT FROM pg_inherits h WHERE c.oid IN (h.inhrelid, h.inhparent)) AS member,
                                    pg_relation_size(c.oid) / current_setting('block_size')::int AS blocks,
                                    pg_relation_size(c.oid)
-                                     + coalesce(pg_relation_size(nullif(c.reltoastrelid, 0)), 0) AS bytes
+                                     + coalesce(pg_relation_size(nullif(c.reltoastrelid, 0)), 0) AS bytes,
+                                   rn.nspname AS root_schema, r.relname AS root_name
                             FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+                            LEFT JOIN pg_class r ON c.relispartition AND r.oid = pg_partition_root(c.oid)
+                              AND EXISTS (
+                                SELECT FROM pg_partition_ancestors(c.oid) a
+                                JOIN pg_partitioned_table p ON p.partrelid = a.relid AND p.partstrat = 'h'
+                                JOIN pg_attribute k ON k.attrelid = p.partrelid
+                                  AND (k.attnum = ANY (p.partattrs::int2[]) OR 0 = ANY (p.partattrs::int2[]))
+                                JOIN pg_type t ON t.oid = k.atttypid
+                                LEFT JOIN pg_type d ON d.oid = t.typbasetype
+                                WHERE 'e' IN (t.typtype, d.typtype))
+                            LEFT JOIN pg_namespace rn ON rn.oid = r.relnamespace
                             WHERE %s
                             ORDER BY n.nspname, c.relname
                             """.formatted(USER_TABLES))
                     .query((row, number) -> {
                         TableName name = new TableName(row.getString("nspname"), row.getString("relname"));
-                        List<Key> candidates = keys.getOrDefault(row.getLong("oid"), List.of());
+                        String root = row.getString("root_name");
+                        TableName through = root == null ? null : new TableName(row.getString("root_schema"), root);
+                        List<Key> candidates =
+                                through != null ? List.of() : keys.getOrDefault(row.getLong("oid"), List.of());
                         return new Table(
                                 row.getLong("oid"),
                                 name,
@@ -75,7 +89,8 @@ public final class Catalog {
                                 row.getLong("filenode"),
                                 row.getLong("blocks"),
                                 row.getLong("bytes"),
-                                row.getDouble("reltuples"));
+                                row.getDouble("reltuples"),
+                                through);
                     })
                     .list();
             Scope scope = Scope.of(session.jdbc(), included);

@@ -39,7 +39,27 @@ public final class Session implements AutoCloseable {
     Session(Connection connection, End end) {
         this.connection = connection;
         this.end = end;
-        this.jdbc = JdbcClient.create(template(new SingleConnectionDataSource(connection, true), end));
+        this.jdbc = JdbcClient.create(template(new OwnConnection(connection, end), end));
+    }
+
+    /** One that was lost is told as a lost connection, which passes, and not as a mistake of the program. */
+    private static final class OwnConnection extends SingleConnectionDataSource {
+        private final Connection own;
+        private final End end;
+
+        OwnConnection(Connection own, End end) {
+            super(own, true);
+            this.own = own;
+            this.end = end;
+        }
+
+        @Override
+        public Connection getConnection() throws SQLException {
+            if (own.isClosed()) {
+                throw new EndFailure(end, new SQLException("the connection was lost", "08003"));
+            }
+            return super.getConnection();
+        }
     }
 
     /** One whose failures name their end. */

@@ -13,6 +13,8 @@ import org.jspecify.annotations.Nullable;
  * @param heapBlocks blocks of 8 kB in the main fork
  * @param totalBytes heap and TOAST
  * @param estimatedRows the planner's idea; negative if it has none
+ * @param through the root of a tree of partitions that hashes an enum: in which leaf a row is depends on the server's type
+ *     oids, so such trees are compared and moved as a whole (RULES E4); null for every other table
  */
 public record Table(
         long oid,
@@ -23,7 +25,32 @@ public record Table(
         long filenode,
         long heapBlocks,
         long totalBytes,
-        double estimatedRows) {
+        double estimatedRows,
+        @Nullable TableName through) {
+
+    /** One whose rows are where they are at both ends. */
+    public Table(
+            long oid,
+            TableName name,
+            List<Column> columns,
+            @Nullable Key key,
+            boolean member,
+            long filenode,
+            long heapBlocks,
+            long totalBytes,
+            double estimatedRows) {
+        this(oid, name, columns, key, member, filenode, heapBlocks, totalBytes, estimatedRows, null);
+    }
+
+    /** What a FROM clause calls the rows that are the same at both ends: the table's own, or those of its whole tree. */
+    public String rowsSql() {
+        return through == null ? "ONLY " + name.sql() : through.sql();
+    }
+
+    /** What rows are inserted into. */
+    public String insertSql() {
+        return through == null ? name.sql() : through.sql();
+    }
 
     /** The columns whose values travel. */
     public List<Column> copiedColumns() {

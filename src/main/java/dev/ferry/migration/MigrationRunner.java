@@ -292,7 +292,8 @@ final class MigrationRunner implements Runnable {
             signals.await(IDLE);
             return;
         }
-        boolean complete = live.cycle(false, session -> {}).complete();
+        // What was written on the target is undone once every table is through, those included that could wait.
+        boolean complete = live.cycle(row.revertUnsettled(), session -> {}).complete();
         if (row.revertUnsettled() && complete) {
             settleRevert();
         }

@@ -91,6 +91,8 @@ public record MigrationStatus(
      * @param keyless no usable key: reloaded whole when changed
      * @param rows rows copied so far
      * @param note what is peculiar about it, for people; null if nothing is
+     * @param reloadedAt when it was last reloaded whole; null if it never was
+     * @param reloadSeconds how long that took, and about what the next takes while writes are blocked; null likewise
      */
     public record TableStatus(
             String schema,
@@ -103,5 +105,42 @@ public record MigrationStatus(
             int chunksTotal,
             boolean keyless,
             long pendingChanges,
-            @Nullable String note) {}
+            @Nullable String note,
+            @Nullable Instant reloadedAt,
+            @Nullable Double reloadSeconds) {
+
+        /** One that was never reloaded. */
+        public TableStatus(
+                String schema,
+                String table,
+                String state,
+                long copiedBytes,
+                long totalBytes,
+                long rows,
+                int chunksDone,
+                int chunksTotal,
+                boolean keyless,
+                long pendingChanges,
+                @Nullable String note) {
+            this(
+                    schema,
+                    table,
+                    state,
+                    copiedBytes,
+                    totalBytes,
+                    rows,
+                    chunksDone,
+                    chunksTotal,
+                    keyless,
+                    pendingChanges,
+                    note,
+                    null,
+                    null);
+        }
+
+        /** It is read whole at the switch if it changed. */
+        boolean isReloaded() {
+            return keyless || reloadSeconds != null;
+        }
+    }
 }

@@ -15,6 +15,7 @@ import dev.ferry.migration.MigrationStatus.TableStatus;
 import dev.ferry.migration.MigrationStatus.ThroughputEta;
 import dev.ferry.sync.LiveSync;
 import dev.ferry.verification.VerificationReport;
+import java.sql.Timestamp;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -164,7 +165,7 @@ final class StatusReader {
         StallDetection stall = stall(row);
         boolean leads = leadership.leads();
         VerificationReport verification = verification(row);
-        Readiness readiness = readiness(row, sync, delay, verification, leads);
+        Readiness readiness = readiness(row, sync, delay, verification, leads, tables);
         return new MigrationStatus(
                 row.phase().label(),
                 state(row, leads),
@@ -216,12 +217,14 @@ final class StatusReader {
     private List<TableStatus> tables() {
         LiveSync sync = runner.sync();
         Map<Integer, Long> pending = sync == null ? Map.of() : sync.lag().byTable();
+        Set<Integer> postponed = sync == null ? Set.of() : sync.lag().postponed();
         return store.jdbc()
                 .sql("""
                         SELECT t.table_id, t.schema_name, t.table_name, t.suspended, t.state,
                           coalesce(sum(k.bytes) FILTER (WHERE k.done_at IS NOT NULL), 0) AS copied,
                           coalesce(sum(k.bytes), 0) AS total, coalesce(sum(k.rows), 0) AS rows,
-                          count(k.done_at) AS done, count(k.table_id) AS chunks, t.key_columns = '{}' AS keyless
+                          count(k.done_at) AS done, count(k.table_id) AS chunks, t.key_columns = '{}' AS keyless,
+                          t.reloaded_at, t.reload_ms
                         FROM ferry.table_copy t LEFT JOIN ferry.chunk k ON k.table_id = t.table_id
                         GROUP BY t.table_id
                         ORDER BY t.table_id
@@ -229,6 +232,9 @@ final class StatusReader {
                 .query((row, number) -> {
                     String suspended = row.getString("suspended");
                     boolean keyless = row.getBoolean("keyless");
+                    Timestamp reloaded = row.getTimestamp("reloaded_at");
+                    Instant reloadedAt = reloaded == null ? null : reloaded.toInstant();
+                    Double took = reloaded == null ? null : row.getLong("reload_ms") / 1000.0;
                     return new TableStatus(
                             row.getString("schema_name"),
                             row.getString("table_name"),
@@ -244,9 +250,30 @@ final class StatusReader {
                             pending.getOrDefault(row.getInt("table_id"), 0L),
                             suspended != null
                                     ? "Suspended: " + suspended
-                                    : keyless ? "No key: reloaded whole when it changes" : null);
+                                    : note(keyless, postponed.contains(row.getInt("table_id")), reloadedAt, took),
+                            reloadedAt,
+                            took);
                 })
                 .list();
+    }
+
+    private @Nullable String note(
+            boolean keyless, boolean postponed, @Nullable Instant reloadedAt, @Nullable Double took) {
+        if (!keyless && reloadedAt == null) {
+            return null;
+        }
+        String what =
+                keyless ? "No key: reloaded whole when it changes" : "Reloaded whole when a key with a NULL changes";
+        if (reloadedAt == null || took == null) {
+            return what;
+        }
+        return String.format(
+                Locale.ROOT,
+                "%s; last %d s ago, in %.1f s%s",
+                what,
+                Math.max(0, Duration.between(reloadedAt, clock.instant()).toSeconds()),
+                took,
+                postponed ? "; it changed since, and is as it was then" : "");
     }
 
     private String tableState(String state, int done, int chunks) {
@@ -537,7 +564,8 @@ final class StatusReader {
             @Nullable LiveSync sync,
             ReplicationDelay delay,
             VerificationReport verification,
-            boolean leads) {
+            boolean leads,
+            List<TableStatus> tables) {
         List<Readiness.Blocker> hard = new ArrayList<>();
         List<Readiness.Blocker> soft = new ArrayList<>();
         List<String> notes = new ArrayList<>();
@@ -609,6 +637,9 @@ final class StatusReader {
                                     + (missing.size() > NAMED ? " and " + (missing.size() - NAMED) + " more" : "")
                                     + ". Make the same change on the target by hand (a trigger or a foreign key only after the switch)."));
         }
+        ReloadsAtSwitch reloads = ReloadsAtSwitch.of(tables);
+        reloads.blocker().ifPresent(soft::add);
+        reloads.note().ifPresent(notes::add);
         judge(verification, hard, soft, notes);
         Readiness.Level level = !hard.isEmpty()
                 ? Readiness.Level.BLOCKED

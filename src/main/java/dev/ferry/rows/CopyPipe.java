@@ -3,7 +3,6 @@ package dev.ferry.rows;
 import dev.ferry.database.Session;
 import java.sql.SQLException;
 import org.postgresql.copy.CopyIn;
-import org.postgresql.copy.CopyOperation;
 import org.postgresql.copy.CopyOut;
 
 /** One COPY's output as another's input. Rows are gathered to {@value #BUFFER} bytes: the driver looks for errors at each write. */
@@ -40,7 +39,18 @@ final class CopyPipe {
             throw to.translate(e);
         } finally {
             cancel(in);
-            cancel(out);
+            leave(out, from);
+        }
+    }
+
+    /**
+     * Ends a COPY that is read no further, and its connection with it. The driver's way is a cancel request, which comes to
+     * the server on a connection of its own: if it comes late, it meets another statement, or what is left of this COPY is
+     * taken for the next statement's answer.
+     */
+    private static void leave(CopyOut out, Session from) {
+        if (out.isActive()) {
+            from.abort();
         }
     }
 
@@ -55,7 +65,7 @@ final class CopyPipe {
         }
     }
 
-    private static void cancel(@org.jspecify.annotations.Nullable CopyOperation copy) {
+    private static void cancel(@org.jspecify.annotations.Nullable CopyIn copy) {
         try {
             if (copy != null && copy.isActive()) {
                 copy.cancelCopy();

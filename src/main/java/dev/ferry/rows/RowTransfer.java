@@ -34,16 +34,17 @@ public final class RowTransfer {
     }
 
     /**
-     * Makes the table at the destination what it is at the origin, all of it. By DELETE: after a TRUNCATE, readers with an
+     * Makes the table at the destination, or the tree that it is moved with, what it is at the origin, all of it. By DELETE: after a TRUNCATE, readers with an
      * older snapshot would see no rows (RULES E5).
      */
     public long reload(TrackedTable table) {
-        destination.execute("DELETE FROM ONLY " + table.name().sql());
+        destination.execute("DELETE FROM " + table.definition().rowsSql());
         return CopyPipe.run(
                 origin,
-                "COPY (SELECT %s FROM ONLY %s) TO STDOUT"
+                "COPY (SELECT %s FROM %s) TO STDOUT"
                         .formatted(
-                                table.definition().columnList(""), table.name().sql()),
+                                table.definition().columnList(""),
+                                table.definition().rowsSql()),
                 destination,
                 copyIn(table));
     }
@@ -174,7 +175,7 @@ public final class RowTransfer {
     /** With its columns by name, unless none travels: there are no empty lists of columns. */
     private static String into(TrackedTable table) {
         String columns = table.definition().columnList("");
-        return table.name().sql() + (columns.isEmpty() ? "" : " (" + columns + ")");
+        return table.definition().insertSql() + (columns.isEmpty() ? "" : " (" + columns + ")");
     }
 
     private long deleteStaged(TrackedTable table, Key key, StagingTable stage) {

@@ -51,12 +51,13 @@ public final class LiveSync {
     private final Clock clock;
 
     private volatile Map<Integer, TrackedTables.Entry> entries;
+    private final Map<Integer, Reload> reloads = new TreeMap<>();
     private Instant driftCheckedAt = Instant.EPOCH;
     private Instant unreadableTriedAt = Instant.EPOCH;
     private volatile List<String> newTables = List.of();
     private volatile Map<String, String> suspended = Map.of();
     private volatile SyncCycle.Witness witness = SyncCycle.Witness.NONE;
-    private volatile Lag lag = new Lag(null, 0, Map.of(), false);
+    private volatile Lag lag = new Lag(null, 0, Map.of(), false, Set.of());
 
     public LiveSync(
             Route route,
@@ -79,17 +80,26 @@ public final class LiveSync {
         this.clock = clock;
         this.entries = Map.of();
         reloadEntries();
+        entries.forEach(
+                (id, entry) -> Optional.ofNullable(entry.lastReload()).ifPresent(reload -> reloads.put(id, reload)));
     }
 
     /**
      * How far behind.
      *
-     * @param equalAt the destination equals the origin as it was then; null before the first complete cycle
+     * @param equalAt the destination equals the origin as it was then, the postponed tables aside; null before the first
+     *     complete cycle
      * @param pending rows of log that waited when the last cycle looked
      * @param byTable the same by table number
-     * @param complete the last cycle left nothing behind
+     * @param complete the last cycle left nothing behind but what it postponed
+     * @param postponed numbers of changed tables that are as they were at their last reload
      */
-    public record Lag(@Nullable Instant equalAt, long pending, Map<Integer, Long> byTable, boolean complete) {}
+    public record Lag(
+            @Nullable Instant equalAt,
+            long pending,
+            Map<Integer, Long> byTable,
+            boolean complete,
+            Set<Integer> postponed) {}
 
     public Lag lag() {
         return lag;
@@ -145,7 +155,8 @@ public final class LiveSync {
     /**
      * Runs one cycle to its commit.
      *
-     * @param whole take everything from the log, however much it is
+     * @param whole take everything from the log, however much it is, and reload every table that is marked, however short
+     *     ago it was last reloaded
      * @param atCommit runs in the destination's transaction of a cycle that found changes, before its commit
      */
     public SyncCycle.Result cycle(boolean whole, Consumer<Session> atCommit) {
@@ -154,8 +165,14 @@ public final class LiveSync {
         for (int moves = 0; ; ) {
             try {
                 long begun = System.nanoTime();
-                SyncCycle.Result result =
-                        cycle.run(active(), entries, unbounded ? Long.MAX_VALUE : limit, atCommit, witness);
+                SyncCycle.Witness looksOn = witness;
+                SyncCycle.Result result = cycle.run(
+                        active(),
+                        entries,
+                        unbounded ? Long.MAX_VALUE : limit,
+                        whole || looksOn.wantsReloads() ? Set.of() : justReloaded(),
+                        atCommit,
+                        looksOn);
                 counts.add(result, System.nanoTime() - begun);
                 note(result);
                 return result;
@@ -186,11 +203,20 @@ public final class LiveSync {
         }
     }
 
+    private Set<Integer> justReloaded() {
+        Instant now = clock.instant();
+        return reloads.entrySet().stream()
+                .filter(reload -> !reload.getValue().isFollowedBy(now))
+                .map(Map.Entry::getKey)
+                .collect(Collectors.toSet());
+    }
+
     private void note(SyncCycle.Result result) {
+        reloads.putAll(result.reloaded());
         Map<Integer, Long> found = new TreeMap<>();
         result.pending().forEach((id, pending) -> found.put(id, pending.rows() + (pending.marked() ? 1 : 0)));
         Instant equalAt = result.complete() ? result.snapshotAt() : lag.equalAt();
-        lag = new Lag(equalAt, sum(found), found, result.complete());
+        lag = new Lag(equalAt, sum(found), found, result.complete(), result.postponed());
     }
 
     /** Looks for drift and new tables at once, however short ago the last look was. */
@@ -307,7 +333,7 @@ public final class LiveSync {
                     .pending(session, active())
                     .forEach((id, pending) -> waiting.put(id, pending.rows() + (pending.marked() ? 1 : 0)));
         }
-        lag = new Lag(lag.equalAt(), sum(waiting), waiting, waiting.isEmpty());
+        lag = new Lag(lag.equalAt(), sum(waiting), waiting, waiting.isEmpty(), lag.postponed());
     }
 
     private static long sum(Map<Integer, Long> rows) {

@@ -7,6 +7,7 @@ import dev.ferry.database.Key;
 import dev.ferry.database.Route;
 import dev.ferry.database.Session;
 import dev.ferry.database.SqlState;
+import dev.ferry.database.TableName;
 import dev.ferry.database.TrackedTable;
 import dev.ferry.database.WalPosition;
 import dev.ferry.failure.FailureCode;
@@ -14,17 +15,23 @@ import dev.ferry.failure.FerryException;
 import dev.ferry.rows.RowTransfer;
 import dev.ferry.rows.UnreadableRow;
 import java.time.Clock;
+import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.UUID;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
+import org.postgresql.util.PSQLException;
 
 /**
  * One cycle, from a snapshot of the origin to a commit at the destination (the steps are those of DESIGN, "Sync"). A
@@ -39,6 +46,7 @@ public final class SyncCycle {
     private final UUID runId;
     private final Clock clock;
     private final ChangeLog log;
+    private final UnloggedTables unlogged;
     private SourceServer.@Nullable Identity sourceServer;
     /** The cycle before failed: perhaps because the destination took its time. */
     private boolean patient;
@@ -50,6 +58,7 @@ public final class SyncCycle {
         this.runId = runId;
         this.clock = clock;
         this.log = new ChangeLog(route);
+        this.unlogged = new UnloggedTables(route);
     }
 
     /** The next cycle looks for rows that are too wide for this process before it reads any, as the first one does. */
@@ -62,14 +71,17 @@ public final class SyncCycle {
      *
      * @param snapshotAt not later than the snapshot, by this process's clock
      * @param keys keys applied
-     * @param reloaded tables reloaded whole
-     * @param complete nothing that the snapshot saw is left in the log: Invariant T holds
+     * @param reloaded tables reloaded whole, by number
+     * @param postponed marked tables whose reload keeps its distance from the one before: they are as they were then
+     * @param complete nothing that the snapshot saw is left in the log but what is postponed: Invariant T holds for all
+     *     other tables
      * @param pending rows of log that the snapshot saw, by table number
      */
     public record Result(
             Instant snapshotAt,
             long keys,
-            List<TrackedTable> reloaded,
+            Map<Integer, Reload> reloaded,
+            Set<Integer> postponed,
             boolean complete,
             Map<Integer, ChangeLog.Pending> pending) {}
 
@@ -90,9 +102,14 @@ public final class SyncCycle {
         /** The cycle's transaction at the origin has taken its snapshot. Called again if the cycle has to be run again. */
         void atSnapshot(Session origin);
 
+        /** No reload is to be put off: the tables that one is asked for are to be looked at too. */
+        default boolean wantsReloads() {
+            return false;
+        }
+
         /**
          * The cycle is over at both ends, and the next has not begun: if it was complete, the destination equals that
-         * snapshot in the tables given.
+         * snapshot in the tables given, but those whose reload was put off.
          */
         void atEnd(Collection<TrackedTable> tables, Result result);
     }
@@ -119,18 +136,29 @@ public final class SyncCycle {
         }
     }
 
+    /** A cycle that reloads every table that is marked. */
+    public Result run(
+            Collection<TrackedTable> tables,
+            Map<Integer, TrackedTables.Entry> entries,
+            long limit,
+            Consumer<Session> atCommit) {
+        return run(tables, entries, limit, Set.of(), atCommit);
+    }
+
     /**
      * Runs a cycle over the tables given.
      *
      * @param limit rows of log to take for each table; above it the cycle is not complete
+     * @param mayWait tables whose reload, if one is asked for, is left to a later cycle
      * @param atCommit runs in the destination's transaction, just before its commit
      */
     public Result run(
             Collection<TrackedTable> tables,
             Map<Integer, TrackedTables.Entry> entries,
             long limit,
+            Set<Integer> mayWait,
             Consumer<Session> atCommit) {
-        return run(tables, entries, limit, atCommit, Witness.NONE);
+        return run(tables, entries, limit, mayWait, atCommit, Witness.NONE);
     }
 
     /** The same before a witness. */
@@ -138,9 +166,10 @@ public final class SyncCycle {
             Collection<TrackedTable> tables,
             Map<Integer, TrackedTables.Entry> entries,
             long limit,
+            Set<Integer> mayWait,
             Consumer<Session> atCommit,
             Witness witness) {
-        Result result = toItsCommit(tables, entries, limit, atCommit, witness);
+        Result result = toItsCommit(tables, entries, limit, mayWait, atCommit, witness);
         witness.atEnd(tables, result);
         return result;
     }
@@ -149,6 +178,7 @@ public final class SyncCycle {
             Collection<TrackedTable> tables,
             Map<Integer, TrackedTables.Entry> entries,
             long limit,
+            Set<Integer> mayWait,
             Consumer<Session> atCommit,
             Witness witness) {
         Map<Integer, TrackedTable> byId =
@@ -164,12 +194,25 @@ public final class SyncCycle {
             requireSameServer(origin);
             witness.atSnapshot(origin);
             Map<Integer, ChangeLog.Pending> pending = log.pending(origin, tables);
-            if (pending.isEmpty()) {
+            Set<Integer> doubtful = unlogged.tablesInDoubt(origin, tables);
+            for (Integer id : doubtful) {
+                pending.merge(
+                        id, new ChangeLog.Pending(0, true), (found, mark) -> new ChangeLog.Pending(found.rows(), true));
+            }
+            Map<Integer, Integer> leaders = completeTrees(tables, pending);
+            Set<Integer> postponed = pending.entrySet().stream()
+                    .filter(waiting -> waiting.getValue().marked()
+                            && mayWait.contains(leaders.getOrDefault(waiting.getKey(), waiting.getKey()))
+                            && !doubtful.contains(waiting.getKey()))
+                    .map(Map.Entry::getKey)
+                    .collect(Collectors.toSet());
+            if (postponed.size() == pending.size()) {
                 patient = false;
-                return new Result(snapshotAt, 0, List.of(), true, pending);
+                return new Result(snapshotAt, 0, Map.of(), postponed, true, pending);
             }
             WalPosition seen = WalPosition.now(origin);
             List<TrackedTable> changed = pending.keySet().stream()
+                    .filter(id -> !postponed.contains(id))
                     .map(id -> Objects.requireNonNull(byId.get(id)))
                     .toList();
             requireUnmoved(origin, changed, entries);
@@ -183,29 +226,94 @@ public final class SyncCycle {
                 RowTransfer transfer = new RowTransfer(origin, destination);
                 long keys = 0;
                 boolean complete = true;
-                List<TrackedTable> reloaded = new ArrayList<>();
+                Map<Integer, Reload> reloaded = new TreeMap<>();
+                Set<String> trees = new HashSet<>();
                 for (TrackedTable table : changed) {
                     ChangeLog.Pending waiting = Objects.requireNonNull(pending.get(table.id()));
                     if (waiting.marked() || table.definition().key() == null) {
-                        log.consume(origin, table);
-                        UnreadableRow.inAll(route.origin(), table, () -> transfer.reload(table));
-                        reloaded.add(table);
+                        // A tree's rows come with the first of its leaves.
+                        if (trees.add(table.definition().rowsSql())) {
+                            reloaded.put(table.id(), reload(origin, transfer, table));
+                        } else {
+                            log.consume(origin, table);
+                        }
                     } else {
                         boolean all = waiting.rows() <= Math.min(limit, ChangeLog.EXACT);
                         keys += apply(transfer, table, waiting, all ? Long.MAX_VALUE : limit);
                         complete &= all || limit == Long.MAX_VALUE || ChangeLog.isEmpty(origin, table);
                     }
                 }
+                reloaded.forEach((id, reload) -> reload.note(destination, id));
                 atCommit.accept(destination);
                 seen.ensureFlushed(route.origin());
-                destination.commit();
+                try {
+                    destination.commit();
+                } catch (RuntimeException e) {
+                    if (SqlState.isConflictingRow(e)) {
+                        throw new ConflictException(refusing(changed, e), e); // a deferred constraint
+                    }
+                    throw e;
+                }
                 // If this fails, or its outcome stays unknown, the same keys are applied once more.
                 origin.commit();
                 patient = false;
                 careful = false;
-                return new Result(snapshotAt, keys, reloaded, complete, pending);
+                if (!doubtful.isEmpty()) {
+                    unlogged.equalOver(origin, destination);
+                }
+                return new Result(snapshotAt, keys, reloaded, postponed, complete, pending);
             }
         }
+    }
+
+    /**
+     * Marks all leaves of a tree that is moved as a whole once one of them is marked: each is locked and looked at.
+     *
+     * @return the first leaf, by whose reload the tree's next one is timed, of each of them
+     */
+    private static Map<Integer, Integer> completeTrees(
+            Collection<TrackedTable> tables, Map<Integer, ChangeLog.Pending> pending) {
+        Map<TableName, TreeSet<Integer>> trees = new HashMap<>();
+        for (TrackedTable table : tables) {
+            TableName root = table.definition().through();
+            if (root != null) {
+                trees.computeIfAbsent(root, name -> new TreeSet<>()).add(table.id());
+            }
+        }
+        Map<Integer, Integer> leaders = new HashMap<>();
+        for (TreeSet<Integer> leaves : trees.values()) {
+            boolean marked = leaves.stream().anyMatch(pending::containsKey);
+            for (Integer leaf : leaves) {
+                leaders.put(leaf, leaves.first());
+                if (marked) {
+                    pending.put(leaf, new ChangeLog.Pending(0, true));
+                }
+            }
+        }
+        return leaders;
+    }
+
+    private static TrackedTable refusing(List<TrackedTable> changed, RuntimeException refusal) {
+        for (Throwable cause = refusal; cause != null; cause = cause.getCause()) {
+            if (cause instanceof PSQLException said && said.getServerErrorMessage() != null) {
+                String schema = said.getServerErrorMessage().getSchema();
+                String name = said.getServerErrorMessage().getTable();
+                for (TrackedTable table : changed) {
+                    if (table.name().schema().equals(schema)
+                            && table.name().name().equals(name)) {
+                        return table;
+                    }
+                }
+            }
+        }
+        return changed.get(0);
+    }
+
+    private Reload reload(Session origin, RowTransfer transfer, TrackedTable table) {
+        long begun = System.nanoTime();
+        log.consume(origin, table);
+        UnreadableRow.inAll(route.origin(), table, () -> transfer.reload(table));
+        return new Reload(clock.instant(), Duration.ofNanos(System.nanoTime() - begun));
     }
 
     private long apply(RowTransfer transfer, TrackedTable table, ChangeLog.Pending waiting, long limit) {

@@ -2,6 +2,10 @@ package dev.ferry.sync;
 
 import dev.ferry.database.Database;
 import dev.ferry.database.TableName;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Timestamp;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -22,6 +26,7 @@ public final class TrackedTables {
      * @param keyColumns what its rows are told apart by, for the whole migration
      * @param triggers fingerprint of its capture triggers, null before they are on
      * @param suspended why it is not synced now, null if it is
+     * @param lastReload null before the first
      */
     public record Entry(
             int id,
@@ -32,14 +37,16 @@ public final class TrackedTables {
             List<String> keyColumns,
             @org.jspecify.annotations.Nullable String triggers,
             String state,
-            @org.jspecify.annotations.Nullable String suspended) {}
+            @org.jspecify.annotations.Nullable String suspended,
+            @org.jspecify.annotations.Nullable Reload lastReload) {}
 
     /** All entries by number. */
     public Map<Integer, Entry> entries() {
         Map<Integer, Entry> entries = new TreeMap<>();
         List<Entry> rows = target.jdbc()
                 .sql("""
-                        SELECT table_id, source_oid, schema_name, table_name, definition, stamps, key_columns, triggers, state, suspended
+                        SELECT table_id, source_oid, schema_name, table_name, definition, stamps, key_columns, triggers, state, suspended,
+                          reloaded_at, reload_ms
                         FROM ferry.table_copy
                         """)
                 .query((row, number) -> new Entry(
@@ -51,10 +58,16 @@ public final class TrackedTables {
                         List.of((String[]) row.getArray("key_columns").getArray()),
                         row.getString("triggers"),
                         row.getString("state"),
-                        row.getString("suspended")))
+                        row.getString("suspended"),
+                        reload(row)))
                 .list();
         rows.forEach(entry -> entries.put(entry.id(), entry));
         return entries;
+    }
+
+    private static @org.jspecify.annotations.Nullable Reload reload(ResultSet row) throws SQLException {
+        Timestamp at = row.getTimestamp("reloaded_at");
+        return at == null ? null : new Reload(at.toInstant(), Duration.ofMillis(row.getLong("reload_ms")));
     }
 
     /** Takes over new stamps of a table that is otherwise the same: a GRANT or REVOKE of ours changed them. */

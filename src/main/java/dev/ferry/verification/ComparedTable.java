@@ -45,7 +45,7 @@ final class ComparedTable {
     }
 
     private String from(KeyRange range) {
-        return "FROM ONLY " + table.name().sql() + " AS t WHERE " + range.condition(key);
+        return "FROM " + table.definition().rowsSql() + " AS t WHERE " + range.condition(key);
     }
 
     /** One row: how many rows, and the sum of their hashes. */
@@ -93,7 +93,7 @@ final class ComparedTable {
                                 .mapToObj(i -> KeyRange.literal(named.columns().get(i), values.get(i)))
                                 .collect(Collectors.joining(", ", "(", ")")))
                         .collect(Collectors.joining(", "))
-                + ") AS k (" + named.names("") + ") JOIN ONLY " + table.name().sql() + " AS t ON "
+                + ") AS k (" + named.names("") + ") JOIN " + table.definition().rowsSql() + " AS t ON "
                 + named.matches("t", "k");
     }
 

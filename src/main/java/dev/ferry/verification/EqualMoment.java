@@ -15,17 +15,32 @@ import java.util.stream.Collectors;
  */
 final class EqualMoment implements SyncCycle.Witness {
     private final List<Lane> lanes;
-    private final CompletableFuture<Set<Integer>> caught = new CompletableFuture<>();
+    private final boolean reloads;
+    private final CompletableFuture<Caught> caught = new CompletableFuture<>();
     private boolean over;
     private boolean joined;
 
-    EqualMoment(List<Lane> lanes) {
+    /** @param reloads tables whose reload would wait are to be reloaded for it */
+    EqualMoment(List<Lane> lanes, boolean reloads) {
         this.lanes = lanes;
+        this.reloads = reloads;
     }
 
-    /** The numbers of the tables in which both ends are equal, once it was caught. */
-    CompletableFuture<Set<Integer>> caught() {
+    /**
+     * What the lanes hold, by numbers of tables.
+     *
+     * @param equal both ends are to be equal in these
+     * @param postponed these were changed, and their reload waits
+     */
+    record Caught(Set<Integer> equal, Set<Integer> postponed) {}
+
+    CompletableFuture<Caught> caught() {
         return caught;
+    }
+
+    @Override
+    public boolean wantsReloads() {
+        return reloads;
     }
 
     @Override
@@ -52,7 +67,12 @@ final class EqualMoment implements SyncCycle.Witness {
         try {
             lanes.forEach(Lane::joinDestination);
             over = true;
-            caught.complete(tables.stream().map(TrackedTable::id).collect(Collectors.toSet()));
+            caught.complete(new Caught(
+                    tables.stream()
+                            .map(TrackedTable::id)
+                            .filter(id -> !result.postponed().contains(id))
+                            .collect(Collectors.toSet()),
+                    Set.copyOf(result.postponed())));
         } catch (RuntimeException e) {
             miss(e);
         }

@@ -70,6 +70,7 @@ public final class Verification {
     private final Set<Long> patient = ConcurrentHashMap.newKeySet();
     private volatile List<Lane> lanes = List.of();
     private volatile boolean reading;
+    private boolean reloads;
     private volatile @Nullable String waiting;
     private volatile @Nullable Throwable failure;
 
@@ -223,14 +224,15 @@ public final class Verification {
                 opened.add(new Lane(route, courtesy, threads));
             }
             lanes = List.copyOf(opened);
-            Set<Integer> equal = catchMoment(opened);
-            if (equal == null) {
+            EqualMoment.Caught caught = catchMoment(opened);
+            if (caught == null) {
                 return false;
             }
             waiting = null;
             long until = System.nanoTime() + MOMENT.toNanos();
-            planLarge(opened.get(0), large, equal);
-            compareAt(opened, threads, equal, until);
+            reloads = false;
+            planLarge(opened.get(0), large, caught);
+            compareAt(opened, threads, caught, until);
             return false;
         } finally {
             lanes = List.of();
@@ -239,19 +241,19 @@ public final class Verification {
         }
     }
 
-    private @Nullable Set<Integer> catchMoment(List<Lane> opened) {
+    private EqualMoment.@Nullable Caught catchMoment(List<Lane> opened) {
         if (sync == null) {
             for (Lane lane : opened) {
                 lane.joinOrigin();
                 lane.joinDestination();
             }
-            return tables.keySet();
+            return new EqualMoment.Caught(tables.keySet(), Set.of());
         }
         return catchMoment(opened, sync);
     }
 
-    private @Nullable Set<Integer> catchMoment(List<Lane> opened, LiveSync cycles) {
-        EqualMoment moment = new EqualMoment(opened);
+    private EqualMoment.@Nullable Caught catchMoment(List<Lane> opened, LiveSync cycles) {
+        EqualMoment moment = new EqualMoment(opened, reloads);
         cycles.witness(moment);
         try {
             while (!stopped()) {
@@ -280,13 +282,18 @@ public final class Verification {
             TrackedTable table = tables.get(id);
             if (table == null) {
                 ledger.notCompared(id, "it is gone, or its key is");
-            } else if (plan.isSmall(table) || table.definition().key() == null) {
+            } else if (plan.isSmall(table) || table.definition().key() == null || isInTree(table)) {
                 small.add(id);
             }
         }
         if (!small.isEmpty()) {
             ledger.planWhole(small);
         }
+    }
+
+    /** In which leaf of it a row is, differs between the ends: it is compared as a whole, each time a leaf is. */
+    private static boolean isInTree(TrackedTable table) {
+        return table.definition().through() != null;
     }
 
     private @Nullable RangePlan plan;
@@ -300,14 +307,14 @@ public final class Verification {
         return known;
     }
 
-    private void planLarge(Lane lane, List<Integer> large, Set<Integer> equal) {
+    private void planLarge(Lane lane, List<Integer> large, EqualMoment.Caught caught) {
         for (int id : large) {
             TrackedTable table = tables.get(id);
             if (table == null || stopped()) {
                 continue;
             }
-            if (!equal.contains(id)) {
-                ledger.notCompared(id, notInSync(table));
+            if (!caught.equal().contains(id)) {
+                notEqual(id, caught);
                 continue;
             }
             try {
@@ -320,17 +327,26 @@ public final class Verification {
         }
     }
 
+    /** Where a reload waits, the next moment has it done; else the table is no pass. */
+    private void notEqual(int id, EqualMoment.Caught caught) {
+        TrackedTable table = tables.get(id);
+        if (table != null && caught.postponed().contains(id)) {
+            reloads = true;
+        } else {
+            ledger.notCompared(id, table == null ? "it is gone, or its key is" : notInSync(table));
+        }
+    }
+
     private String notInSync(TrackedTable table) {
         String reason = sync == null ? null : sync.suspended().get(table.name().toString());
         return reason == null ? "it is not in sync" : "it is suspended: " + reason;
     }
 
-    private void compareAt(List<Lane> opened, ExecutorService threads, Set<Integer> equal, long until) {
+    private void compareAt(List<Lane> opened, ExecutorService threads, EqualMoment.Caught caught, long until) {
         Queue<OpenRange> queue = new ConcurrentLinkedQueue<>(ledger.open(RANGES_READ));
         for (OpenRange range : List.copyOf(queue)) {
-            TrackedTable table = tables.get(range.table());
-            if (table == null || !equal.contains(range.table())) {
-                ledger.notCompared(range.table(), table == null ? "it is gone, or its key is" : notInSync(table));
+            if (!caught.equal().contains(range.table())) {
+                notEqual(range.table(), caught);
                 queue.removeIf(other -> other.table() == range.table());
             }
         }

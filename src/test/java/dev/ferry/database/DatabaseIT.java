@@ -1,11 +1,13 @@
 package dev.ferry.database;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.ferry.testing.PostgresServer;
 import dev.ferry.testing.TestDatabase;
 import java.time.Duration;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -80,6 +82,23 @@ class DatabaseIT {
         database.runAsSuperuser("ALTER DATABASE " + database.name() + " SET default_transaction_read_only = " + value);
         try (Database target = open(End.TARGET, database)) {
             assertThat(setting(target, "transaction_read_only")).isEqualTo(value);
+        }
+    }
+
+    /** The first failure is often met while something is put back in order, which fails as well. */
+    @Test
+    void whatIsAskedOfALostConnectionFailsAsSomethingThatPasses() {
+        try (Database source = open(End.SOURCE, PostgresServer.shared(15).herokuDatabase());
+                Session session = source.open()) {
+            source.jdbc()
+                    .sql("SELECT pg_catalog.pg_terminate_backend(?)")
+                    .param(session.backendPid())
+                    .query(Boolean.class)
+                    .single();
+            for (int i = 0; i < 3; i++) {
+                assertThatThrownBy(() -> session.list(Integer.class, "SELECT 1"))
+                        .matches(SqlState::isTransient, "passes");
+            }
         }
     }
 }

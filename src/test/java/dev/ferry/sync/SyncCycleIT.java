@@ -9,7 +9,9 @@ import dev.ferry.database.Session;
 import dev.ferry.failure.FailureCode;
 import dev.ferry.failure.FerryException;
 import dev.ferry.testing.PostgresServer;
+import dev.ferry.testing.SettableClock;
 import dev.ferry.testing.SyncedPair;
+import dev.ferry.testing.TestDatabase;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -403,6 +405,105 @@ class SyncCycleIT {
                 assertThat(session.list(String.class, "SHOW synchronous_commit"))
                         .containsExactly("on");
             }
+        }
+    }
+
+    /** A target that does not let us act as a replica checks a deferred constraint in the cycle's commit. */
+    @Test
+    void aBatchThatADeferredConstraintRefusesIsWidened() {
+        pair.schema("CREATE TABLE t (id int PRIMARY KEY, u int UNIQUE DEFERRABLE INITIALLY DEFERRED)")
+                .captured();
+        LiveSync sync = pair.sync(false, 1, Clock.systemUTC());
+        pair.heroku().run("INSERT INTO t VALUES (1, 1), (2, 2)");
+        sync.cycle(true, session -> {});
+        pair.heroku().run("UPDATE t SET u = 3 - u");
+
+        sync.cycle(false, session -> {});
+
+        pair.assertEqual();
+    }
+
+    @Test
+    void aTableThatIsReloadedKeepsItsDistanceAndTheOthersGoOn() {
+        pair.schema("CREATE TABLE keyed (id int PRIMARY KEY); CREATE TABLE keyless (a int);"
+                        + " CREATE TABLE nullable (a int UNIQUE, v int)")
+                .captured();
+        SettableClock clock = new SettableClock();
+        pair.heroku()
+                .run("INSERT INTO keyless SELECT generate_series(1, 20000); INSERT INTO nullable VALUES (NULL, 1)");
+        LiveSync sync = pair.sync(true, 1000, clock);
+        assertThat(sync.cycle(false, session -> {}).reloaded())
+                .containsOnlyKeys(
+                        pair.table("keyless").id(), pair.table("nullable").id());
+        pair.assertEqual();
+
+        pair.heroku().run("INSERT INTO keyless VALUES (0); UPDATE nullable SET v = 2; INSERT INTO keyed VALUES (1)");
+        SyncCycle.Result between = sync.cycle(false, session -> {});
+        assertThat(between.reloaded()).isEmpty();
+        assertThat(between.postponed())
+                .containsExactlyInAnyOrder(
+                        pair.table("keyless").id(), pair.table("nullable").id());
+        assertThat(sync.lag().postponed()).isEqualTo(between.postponed());
+        assertThat(sync.lag().byTable()).containsKey(pair.table("keyless").id());
+        assertThat(pair.planetScale().count("SELECT count(*) FROM keyed")).isEqualTo(1);
+        assertThat(pair.markers("keyless")).as("kept").isPositive();
+
+        LiveSync successor = pair.sync(true, 1000, clock);
+        assertThat(successor.cycle(false, session -> {}).reloaded())
+                .as("a successor knows when the last one was")
+                .isEmpty();
+
+        clock.advance(Duration.ofHours(1));
+        assertThat(sync.cycle(false, session -> {}).reloaded()).hasSize(2);
+        pair.assertEqual();
+        assertThat(sync.lag().postponed()).isEmpty();
+
+        pair.heroku().run("DELETE FROM keyless WHERE a = 0");
+        assertThat(sync.cycle(true, session -> {}).reloaded())
+                .as("whatever the distance")
+                .hasSize(1);
+        pair.assertEqual();
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void anUnloggedTableThatACrashEmptiedIsReloaded(boolean sourceCrashes) throws Exception {
+        try (PostgresServer server = PostgresServer.start(sourceCrashes ? 15 : 17, java.util.Map.of());
+                SyncedPair crashing = sourceCrashes
+                        ? SyncedPair.between(
+                                server.herokuDatabase(),
+                                PostgresServer.shared(17).planetScaleDatabase(true))
+                        : SyncedPair.between(
+                                PostgresServer.shared(15).herokuDatabase(), server.planetScaleDatabase(true))) {
+            crashing.schema("CREATE UNLOGGED TABLE t (id int PRIMARY KEY); CREATE TABLE logged (id int PRIMARY KEY)")
+                    .captured();
+            crashing.heroku().run("INSERT INTO t VALUES (1), (2); INSERT INTO logged VALUES (1)");
+            LiveSync sync = crashing.sync();
+            assertThat(sync.cycle(false, session -> {}).reloaded())
+                    .containsOnlyKeys(crashing.table("t").id());
+            assertThat(sync.cycle(false, session -> {}).reloaded())
+                    .as("over the same connections")
+                    .isEmpty();
+            crashing.assertEqual();
+            TestDatabase crashed = sourceCrashes ? crashing.heroku() : crashing.planetScale();
+            long walWriter = crashed.count("SELECT pid FROM pg_stat_activity WHERE backend_type = 'walwriter'");
+            signal("KILL", walWriter);
+            await("recovery")
+                    .atMost(Duration.ofSeconds(60))
+                    .ignoreExceptions()
+                    .until(() -> crashed.count("""
+                            SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'walwriter' AND pid <> ?
+                            """, walWriter) == 1);
+            assertThat(crashed.count("SELECT count(*) FROM t"))
+                    .as("after the crash")
+                    .isZero();
+
+            await("a cycle over new connections")
+                    .ignoreExceptions()
+                    .until(() -> sync.cycle(false, session -> {}).complete());
+
+            crashing.assertEqual();
+            assertThat(crashing.planetScale().count("SELECT count(*) FROM t")).isEqualTo(sourceCrashes ? 0 : 2);
         }
     }
 

@@ -234,16 +234,24 @@ public final class SyncedPair implements AutoCloseable, Journal {
     }
 
     public LiveSync sync() {
+        return sync(true, 100_000, Clock.systemUTC());
+    }
+
+    /**
+     * @param replicaRole false where the target does not let us act as a replica
+     * @param limit rows of log that a cycle takes for a table
+     */
+    public LiveSync sync(boolean replicaRole, long limit, Clock clock) {
         return new LiveSync(
-                route(),
+                new Route(source, target, fence(EPOCH), replicaRole),
                 runId,
                 new TrackedTables(target),
                 tables,
                 name -> true,
-                100_000,
+                limit,
                 this,
                 new CycleCounts(),
-                Clock.systemUTC());
+                clock);
     }
 
     /** One cycle, whatever it meets. */
