@@ -141,6 +141,7 @@ final class Round {
         life.interrupt();
         until("reverted", () -> phase().equals("replicating") && request().isEmpty());
         try (RandomWrites writes = writes(source, 3)) {
+            commits(writes, 5);
             for (int i = random.nextInt(4); i > 0; i--) {
                 disturbAfter(writes, 5 + random.nextInt(30));
             }
