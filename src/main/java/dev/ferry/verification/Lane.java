@@ -5,12 +5,15 @@ import dev.ferry.database.LockCourtesy;
 import dev.ferry.database.Route;
 import dev.ferry.database.Session;
 import dev.ferry.database.SqlState;
+import dev.ferry.database.TableName;
 import dev.ferry.database.TrackedTable;
 import dev.ferry.sync.SyncCycle;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -36,9 +39,12 @@ final class Lane implements AutoCloseable {
     private final Session destination;
     private final LockCourtesy courtesy;
     private final Executor besides;
+    private final Map<TableName, List<TrackedTable>> trees;
 
-    Lane(Route route, LockCourtesy courtesy, Executor besides) {
+    /** @param trees the leaves of those trees of partitions that are read through their root */
+    Lane(Route route, LockCourtesy courtesy, Executor besides, Map<TableName, List<TrackedTable>> trees) {
         this.route = route;
+        this.trees = trees;
         this.courtesy = courtesy;
         this.besides = besides;
         this.origin = route.origin().open();
@@ -155,10 +161,12 @@ final class Lane implements AutoCloseable {
         courtesy.watch(origin);
         try {
             List<T> rows = inSavepoint(origin, atMost, () -> {
-                origin.execute("SET LOCAL lock_timeout = '1s'; LOCK TABLE ONLY "
-                        + table.name().sql() + " IN ACCESS SHARE MODE");
+                List<TrackedTable> read = filesOf(table);
+                origin.execute("SET LOCAL lock_timeout = '1s'; LOCK TABLE "
+                        + read.stream().map(one -> "ONLY " + one.name().sql()).collect(Collectors.joining(", "))
+                        + " IN ACCESS SHARE MODE");
                 locked[0] = true;
-                if (!SyncCycle.moved(origin, List.of(table)).isEmpty()) {
+                if (!SyncCycle.moved(origin, read).isEmpty()) {
                     throw new LaterException("it was rewritten meanwhile");
                 }
                 return origin.jdbc().sql(sql).query(mapper).list();
@@ -177,6 +185,11 @@ final class Lane implements AutoCloseable {
             }
             throw e;
         }
+    }
+
+    private List<TrackedTable> filesOf(TrackedTable table) {
+        TableName root = table.definition().through();
+        return root == null ? List.of(table) : Objects.requireNonNull(trees.get(root));
     }
 
     private static <T> T inSavepoint(Session session, Duration atMost, Supplier<T> work) {

@@ -3,6 +3,7 @@ package dev.ferry.verification;
 import dev.ferry.database.LockCourtesy;
 import dev.ferry.database.Route;
 import dev.ferry.database.SqlState;
+import dev.ferry.database.TableName;
 import dev.ferry.database.TrackedTable;
 import dev.ferry.failure.FerryException;
 import dev.ferry.journal.Journal;
@@ -13,6 +14,7 @@ import dev.ferry.verification.VerificationLedger.OpenRange;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -60,6 +62,9 @@ public final class Verification {
     private final @Nullable LiveSync sync;
 
     private final Map<Integer, TrackedTable> tables;
+    /** By their roots, the leaves of trees that are moved as a whole (RULES E4). */
+    private final Map<TableName, List<TrackedTable>> trees;
+
     private final VerificationLedger ledger;
     private final Supplier<List<DefinitionDifference>> definitions;
     private final Pace pace;
@@ -93,6 +98,11 @@ public final class Verification {
         this.route = route;
         this.sync = sync;
         this.tables = tables.stream().collect(Collectors.toMap(TrackedTable::id, Function.identity()));
+        this.trees = tables.stream()
+                .filter(table -> table.definition().through() != null)
+                .sorted(Comparator.comparingInt(TrackedTable::id))
+                .collect(Collectors.groupingBy(
+                        table -> Objects.requireNonNull(table.definition().through())));
         this.ledger = ledger;
         this.definitions = definitions;
         this.pace = pace;
@@ -221,7 +231,7 @@ public final class Verification {
         List<Lane> opened = new ArrayList<>();
         try {
             for (int i = 0; i < pace.lanes(); i++) {
-                opened.add(new Lane(route, courtesy, threads));
+                opened.add(new Lane(route, courtesy, threads, trees));
             }
             lanes = List.copyOf(opened);
             EqualMoment.Caught caught = catchMoment(opened);
@@ -282,7 +292,9 @@ public final class Verification {
             TrackedTable table = tables.get(id);
             if (table == null) {
                 ledger.notCompared(id, "it is gone, or its key is");
-            } else if (plan.isSmall(table) || table.definition().key() == null || isInTree(table)) {
+            } else if (isWithinTree(table)) {
+                ledger.comparedWith(id, String.valueOf(table.definition().through()));
+            } else if (plan.isSmall(table) || table.definition().key() == null) {
                 small.add(id);
             }
         }
@@ -291,9 +303,11 @@ public final class Verification {
         }
     }
 
-    /** In which leaf of it a row is, differs between the ends: it is compared as a whole, each time a leaf is. */
-    private static boolean isInTree(TrackedTable table) {
-        return table.definition().through() != null;
+    /** In which leaf of such a tree a row is, differs between the ends: the first leaf stands for the whole. */
+    private boolean isWithinTree(TrackedTable table) {
+        TableName root = table.definition().through();
+        return root != null
+                && table.id() != Objects.requireNonNull(trees.get(root)).get(0).id();
     }
 
     private @Nullable RangePlan plan;

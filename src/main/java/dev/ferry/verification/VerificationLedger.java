@@ -232,6 +232,17 @@ public final class VerificationLedger {
                         .collect(Collectors.joining(", ", "ARRAY[", "]::text[]"));
     }
 
+    /** A leaf whose rows are compared with those of its whole tree, under the number of another leaf. */
+    void comparedWith(int table, String root) {
+        write(session -> session.jdbc()
+                .sql("""
+                        UPDATE ferry.verification_table SET planned = true, outcome = 'equal', reason = ?
+                        WHERE table_id = ?
+                        """)
+                .params("compared with the whole of " + root, table)
+                .update());
+    }
+
     /** A table that could not be compared is no pass. */
     void notCompared(int table, String reason) {
         write(session -> {

@@ -5,6 +5,7 @@ import static org.awaitility.Awaitility.await;
 
 import dev.ferry.testing.PostgresServer;
 import dev.ferry.testing.TestDatabase;
+import dev.ferry.verification.VerificationReport;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
 
@@ -39,6 +40,8 @@ class EnumHashIT {
 
             source.run("TRUNCATE tree_1; UPDATE tree SET v = 'last' WHERE id < 20");
             migration.awaitReady();
+            VerificationReport verified = migration.verified();
+            assertThat(verified.state()).as(verified.toString()).isEqualTo("equal");
             migration.accepted(Action.SWITCH);
             assertThat(rows(target)).isEqualTo(rows(source));
         }

@@ -34,6 +34,7 @@ class VerificationIT {
             CREATE TABLE folded (name citext PRIMARY KEY, v int);
             CREATE TABLE joined (a int, b int, v text, UNIQUE (a, b));
             CREATE TABLE bare (a int, b text);
+            CREATE TABLE nothing ();
             CREATE TABLE parted (id int, k int, v text, PRIMARY KEY (id, k)) PARTITION BY LIST (k);
             CREATE TABLE parted_1 PARTITION OF parted FOR VALUES IN (1);
             CREATE TABLE parted_2 PARTITION OF parted DEFAULT;
@@ -47,6 +48,7 @@ class VerificationIT {
             INSERT INTO folded SELECT 'Name' || g, g FROM generate_series(1, 3000) g;
             INSERT INTO joined SELECT g % 50, CASE WHEN g % 10 = 0 THEN NULL ELSE g END, 'v' FROM generate_series(1, 3000) g;
             INSERT INTO bare SELECT g % 10, 'x' FROM generate_series(1, 500) g;
+            INSERT INTO nothing SELECT FROM generate_series(1, 3);
             INSERT INTO parted SELECT g, g % 3, 'p' FROM generate_series(1, 3000) g;
             INSERT INTO computed (id, a) SELECT g, g FROM generate_series(1, 100) g;
             """;
@@ -250,19 +252,20 @@ class VerificationIT {
     @Test
     void countsRowsThatHaveNoKeyAndReloadsTheirTable() {
         synced().cycles();
-        damage("INSERT INTO bare VALUES (1, 'x'); DELETE FROM joined WHERE b IS NULL AND a = 20");
+        damage("INSERT INTO bare VALUES (1, 'x'); DELETE FROM joined WHERE b IS NULL AND a = 20;"
+                + "INSERT INTO nothing DEFAULT VALUES");
         VerificationReport report = verify(1 << 30);
         assertThat(report.state()).isEqualTo("different");
         assertThat(report.tables())
                 .extracting(VerificationReport.TableReport::table)
-                .containsExactlyInAnyOrder("bare", "joined");
+                .containsExactlyInAnyOrder("bare", "joined", "nothing");
         assertThat(report.tables().stream()
                         .filter(table -> table.table().equals("bare"))
                         .findFirst()
                         .orElseThrow()
                         .keys())
                 .containsExactly(new VerificationReport.KeyReport("extra", null, 1));
-        assertThat(repaired(2)).isEqualTo("equal");
+        assertThat(repaired(3)).isEqualTo("equal");
         pair.assertEqual();
     }
 
