@@ -13,6 +13,7 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.slf4j.LoggerFactory;
+import tools.jackson.databind.JsonNode;
 
 /**
  * A measure of speed, not a test: Ferry from Start to in sync beside {@code pg_dump -Fd} and {@code pg_restore}, in one run,
@@ -226,6 +227,32 @@ public final class Bench {
         }
     }
 
+    /** Every row at both ends, beside a count of the rows of the same tables, one end after the other. */
+    private static void verify(FerryProcess ferry, TestDatabase source, TestDatabase target) {
+        long verifying = System.nanoTime();
+        ferry.post("/verify").expect(200);
+        JsonNode found = ferry.awaitStatus("the verification", PATIENCE, status -> !status.path("verification")
+                        .path("finished_at")
+                        .isNull())
+                .path("verification");
+        double verified = (System.nanoTime() - verifying) / 1e9;
+        if (!FerryProcess.text(found.path("state")).equals("equal")) {
+            throw new IllegalStateException(found.toString());
+        }
+        double counted = count(source) + count(target);
+        say(
+                "Verify: %.1f s for %d rows; count(*) of the same tables at both ends: %.1f s; ratio %.1f",
+                verified, found.path("rows_compared").longValue(0), counted, verified / counted);
+    }
+
+    private static double count(TestDatabase database) {
+        long counting = System.nanoTime();
+        for (String table : List.of("customers", "orders", "line_items", "events")) {
+            database.count("SELECT count(*) FROM " + table);
+        }
+        return (System.nanoTime() - counting) / 1e9;
+    }
+
     private Measure ferry(TestDatabase source) {
         TestDatabase target = targetServer.planetScaleDatabase(true);
         try (FerryProcess ferry =
@@ -235,6 +262,7 @@ public final class Bench {
             ferry.start();
             ferry.awaitInSync(PATIENCE);
             Measure measure = new Measure(Duration.ofNanos(System.nanoTime() - started), ferry.peakResidentMegabytes());
+            verify(ferry, source, target);
             RowComparison.assertEqual(source, target);
             ferry.post("/abort");
             ferry.awaitPhase("aborted");
