@@ -231,9 +231,11 @@ public final class Bench {
     private static void verify(FerryProcess ferry, TestDatabase source, TestDatabase target) {
         long verifying = System.nanoTime();
         ferry.post("/verify").expect(200);
-        JsonNode found = ferry.awaitStatus("the verification", PATIENCE, status -> !status.path("verification")
-                        .path("finished_at")
-                        .isNull())
+        JsonNode found = ferry.awaitStatus(
+                        "the verification",
+                        PATIENCE,
+                        status ->
+                                !status.path("verification").path("finished_at").isNull())
                 .path("verification");
         double verified = (System.nanoTime() - verifying) / 1e9;
         if (!FerryProcess.text(found.path("state")).equals("equal")) {
