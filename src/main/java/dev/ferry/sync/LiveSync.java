@@ -34,6 +34,9 @@ public final class LiveSync {
     private static final Duration DRIFT_EVERY = Duration.ofSeconds(2);
     private static final int MOVES_IN_A_ROW = 5;
 
+    /** A larger table that was altered is suspended: reading it whole would hold up all others. */
+    private static final long READ_ANEW_UP_TO = 1L << 30;
+
     /** How the reason of a table begins that has a row which cannot be read. */
     private static final String UNREADABLE = "a row cannot be read: ";
 
@@ -160,7 +163,7 @@ public final class LiveSync {
      * @param atCommit runs in the destination's transaction of a cycle that found changes, before its commit
      */
     public SyncCycle.Result cycle(boolean whole, Consumer<Session> atCommit) {
-        checkDrift();
+        checkDrift(!whole);
         boolean unbounded = whole;
         for (int moves = 0; ; ) {
             try {
@@ -177,7 +180,7 @@ public final class LiveSync {
                 note(result);
                 return result;
             } catch (SyncCycle.DriftException e) {
-                suspend(e.drift());
+                suspend(whole ? e.drift() : withoutAltered(e.drift()));
             } catch (UnreadableRowException e) {
                 suspend(Map.of(e.table().id(), UNREADABLE + e.row()));
                 unreadableTriedAt = clock.instant();
@@ -222,7 +225,7 @@ public final class LiveSync {
     /** Looks for drift and new tables at once, however short ago the last look was. */
     public void checkDriftNow() {
         driftCheckedAt = Instant.EPOCH;
-        checkDrift();
+        checkDrift(false);
     }
 
     /**
@@ -251,7 +254,8 @@ public final class LiveSync {
         reloadEntries();
     }
 
-    private void checkDrift() {
+    /** @param readAnew tables that were altered and look the same are read whole in the next cycle, and not suspended */
+    private void checkDrift(boolean readAnew) {
         if (Duration.between(driftCheckedAt, clock.instant()).compareTo(DRIFT_EVERY) < 0) {
             return;
         }
@@ -263,7 +267,7 @@ public final class LiveSync {
                     .toList();
             Map<Integer, String> drift = SchemaDrift.find(fresh, watched);
             if (!drift.isEmpty()) {
-                suspend(drift);
+                suspend(readAnew ? withoutAltered(drift) : drift);
             }
             List<String> appeared = SchemaDrift.newTables(fresh, entries.values(), included).stream()
                     .map(TableName::toString)
@@ -311,6 +315,46 @@ public final class LiveSync {
             cycle.beCareful();
             reloadEntries();
         }
+    }
+
+    /**
+     * Tables whose columns were altered and are the same as before: a GRANT on a column, or values rewritten by ALTER TYPE
+     * ... USING without a trigger (RULES A3). Which it was cannot be told, so they are reloaded, unless they are too large
+     * for one cycle. The marker is committed before the new stamps are: whoever dies in between finds the change again.
+     *
+     * @return the drift of all others
+     */
+    private Map<Integer, String> withoutAltered(Map<Integer, String> drift) {
+        Map<Integer, String> others = new TreeMap<>(drift);
+        List<TrackedTables.Entry> asked = drift.keySet().stream()
+                .flatMap(id -> Optional.ofNullable(entries.get(id)).stream())
+                .toList();
+        try (Session origin = route.origin().open()) {
+            Map<Long, Catalog.Fingerprint> now = Catalog.fingerprints(
+                    origin, asked.stream().map(TrackedTables.Entry::sourceOid).toList());
+            for (TrackedTables.Entry entry : asked) {
+                TrackedTable table = tables.get(entry.id());
+                Catalog.Fingerprint found = now.get(entry.sourceOid());
+                if (table != null
+                        && found != null
+                        && table.definition().totalBytes() <= READ_ANEW_UP_TO
+                        && isAlteredAndTheSame(entry, found)) {
+                    origin.begin();
+                    new ChangeLog(route).mark(origin, table, "its columns were altered");
+                    origin.commit();
+                    store.restamp(entry.id(), found.stamps());
+                    journal.warn(entry.name() + " is read anew: " + others.remove(entry.id()) + ".");
+                }
+            }
+        }
+        reloadEntries();
+        return others;
+    }
+
+    private static boolean isAlteredAndTheSame(TrackedTables.Entry entry, Catalog.Fingerprint now) {
+        return now.definition().equals(entry.definition())
+                && now.triggers().equals(entry.triggers())
+                && !now.stamps().equals(entry.stamps());
     }
 
     private void suspend(Map<Integer, String> drift) {

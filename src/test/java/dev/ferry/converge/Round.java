@@ -45,6 +45,7 @@ final class Round {
                 "ferry.chunk.size", "8KB",
                 "ferry.sync.interval", "10ms",
                 "ferry.sync.limit", List.of("2", "10", "100", "100000").get(random.nextInt(4)),
+                "ferry.lease.heartbeat", "100ms",
                 "ferry.lease.expiry", "400ms",
                 "ferry.copy.workers", Integer.toString(1 + random.nextInt(3)),
                 "ferry.cutover.attempts", "20");
