@@ -276,7 +276,7 @@ public final class LiveSync {
                 newTables = appeared;
                 if (!appeared.isEmpty()) {
                     journal.warn("New tables on the source are not part of this migration: "
-                            + String.join(", ", appeared) + ". The switch waits until they are gone or excluded.");
+                            + String.join(", ", appeared) + ". The switch waits until they are gone.");
                 }
             }
         }

@@ -71,7 +71,7 @@ class WideRowsIT {
             await("a first cycle, which is careful")
                     .atMost(Duration.ofSeconds(60))
                     .until(() -> target.count("SELECT count(*) FROM other") == 1);
-            source.run("INSERT INTO c VALUES (2, convert_to(repeat('x', 80000000), 'UTF8'))");
+            source.run("INSERT INTO c VALUES (2, convert_to(repeat('x', 120000000), 'UTF8'))");
             ferry.awaitExit();
             source.run("INSERT INTO other VALUES (1)");
             ferry.restart();
