@@ -46,13 +46,31 @@ final class EqualMoment implements SyncCycle.Witness {
 
     @Override
     public synchronized void atEnd(Collection<TrackedTable> tables, SyncCycle.Result result) {
-        if (over || !joined || !result.complete()) {
+        if (over || !joined) {
+            return;
+        }
+        if (!result.complete()) {
+            atFailure();
             return;
         }
         try {
             lanes.forEach(Lane::joinDestination);
             over = true;
             caught.complete(tables.stream().map(TrackedTable::id).collect(Collectors.toSet()));
+        } catch (RuntimeException e) {
+            miss(e);
+        }
+    }
+
+    /** The next cycle may come late: a snapshot must not be held until then. */
+    @Override
+    public synchronized void atFailure() {
+        if (over || !joined) {
+            return;
+        }
+        joined = false;
+        try {
+            lanes.forEach(Lane::leaveOrigin);
         } catch (RuntimeException e) {
             miss(e);
         }
