@@ -190,6 +190,20 @@ public final class TargetFingerprints {
         return changes;
     }
 
+    /**
+     * Whether a table has been altered since the target was opened, so that its rows may be others without a trigger having
+     * seen it. False in a target that was opened by a version that did not note how it was.
+     */
+    public boolean isAltered(TrackedTable table) {
+        try (Session session = target.open()) {
+            return opened(session, "table_id = " + table.id()).stream().anyMatch(then -> {
+                Catalog.Fingerprint now =
+                        Catalog.fingerprints(session, List.of(then.tableOid())).get(then.tableOid());
+                return now == null || !then.fingerprint().startsWith(now.definition() + " " + now.stamps() + " ");
+            });
+        }
+    }
+
     private static @Nullable String reason(Opened then, @Nullable TrackedTable now, Map<Long, TableName> all) {
         if (now == null) {
             return "is gone (dropped, renamed or moved)";

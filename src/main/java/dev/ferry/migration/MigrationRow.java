@@ -33,7 +33,8 @@ record MigrationRow(
         @Nullable Instant switchedAt,
         @Nullable Instant completedAt,
         @Nullable Long writeBlockedMs,
-        @Nullable String verification) {
+        @Nullable String verification,
+        @Nullable Instant verificationFinishedAt) {
 
     /** The tables left out of this run, which are those that were left out at its start. */
     TableFilter filter(TableFilter ofThisProcess) {

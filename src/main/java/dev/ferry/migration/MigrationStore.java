@@ -54,7 +54,8 @@ final class MigrationStore {
                 .jdbc()
                 // By name through JSON: a process that does not lead yet may read a row of before V11 or V22.
                 .sql("""
-                        SELECT m.*, to_jsonb(m) ->> 'excluded_tables' AS excluded, to_jsonb(m) ->> 'verification' AS verified
+                        SELECT m.*, to_jsonb(m) ->> 'excluded_tables' AS excluded, to_jsonb(m) ->> 'verification' AS verified,
+                          (to_jsonb(m) ->> 'verification_finished_at')::timestamptz AS verified_at
                         FROM ferry.migration m
                         """)
                 .query((row, number) -> row(row))
@@ -79,7 +80,8 @@ final class MigrationStore {
                 instant(row.getTimestamp("switched_at")),
                 instant(row.getTimestamp("completed_at")),
                 row.getObject("write_blocked_ms", Long.class),
-                row.getString("verified"));
+                row.getString("verified"),
+                instant(row.getTimestamp("verified_at")));
     }
 
     private static @Nullable Instant instant(@Nullable Timestamp timestamp) {
@@ -130,6 +132,9 @@ final class MigrationStore {
                 .update();
         if (moved == 0) {
             throw new IllegalPhaseChangeException(from, to);
+        }
+        if (to == Phase.CLEANING_UP || to == Phase.ABORTED) {
+            VerificationLedger.leaveIncomplete(session);
         }
         MilestoneLedger.noteMove(session, from, to);
     }

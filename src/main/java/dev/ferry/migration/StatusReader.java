@@ -27,6 +27,7 @@ import java.util.EnumSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -201,13 +202,15 @@ final class StatusReader {
         VerificationReport last = verification;
         boolean over =
                 !row.verification().equals("running") && !row.verification().equals("paused");
-        if (over && last.state().equals(row.verification())) {
+        if (over
+                && last.state().equals(row.verification())
+                && Objects.equals(last.finishedAt(), row.verificationFinishedAt())) {
             return last;
         }
         VerificationReport read = store.verification(leadership).report();
         verification = read;
         String waiting = runner.verificationWaiting();
-        return waiting == null ? read : read.saying(read.message() + " Waits for " + waiting + ".");
+        return waiting == null ? read : read.saying(read.message() + " " + waiting);
     }
 
     private static double percent(long copied, long total, boolean done) {

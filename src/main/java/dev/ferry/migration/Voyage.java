@@ -146,6 +146,7 @@ final class Voyage {
                 tables(),
                 verificationLedger(),
                 () -> DefinitionComparison.compare(source(), target(), included(), moment.get()),
+                targetFingerprints()::isAltered,
                 new Verification.Pace(
                         properties.verify().lanes(), properties.verify().range().toBytes()),
                 journal);

@@ -97,6 +97,11 @@ public final class SyncCycle {
             public void atEnd(Collection<TrackedTable> tables, Result result) {
                 // nobody looks
             }
+
+            @Override
+            public void atFailure() {
+                // nobody looks
+            }
         };
 
         /** The cycle's transaction at the origin has taken its snapshot. Called again if the cycle has to be run again. */
@@ -112,6 +117,9 @@ public final class SyncCycle {
          * snapshot in the tables given, but those whose reload was put off.
          */
         void atEnd(Collection<TrackedTable> tables, Result result);
+
+        /** The cycle came to no end: nothing is known of the destination. */
+        void atFailure();
     }
 
     /** A table is not what was captured: the cycle was rolled back, and runs again without it. */
@@ -169,7 +177,13 @@ public final class SyncCycle {
             Set<Integer> mayWait,
             Consumer<Session> atCommit,
             Witness witness) {
-        Result result = toItsCommit(tables, entries, limit, mayWait, atCommit, witness);
+        Result result;
+        try {
+            result = toItsCommit(tables, entries, limit, mayWait, atCommit, witness);
+        } catch (RuntimeException e) {
+            witness.atFailure();
+            throw e;
+        }
         witness.atEnd(tables, result);
         return result;
     }

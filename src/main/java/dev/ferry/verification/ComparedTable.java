@@ -13,7 +13,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * The statements that one range of a table is compared by; the same text at both ends. A row is its columns' texts, by name
  * and under the pinned formats, generated columns too; it is told by a 64-bit hash of that text, computed where the row is.
- * The hash is the server's own for text under the collation "C": of its bytes alone, the same in every version since 11.
+ * The hash is the server's own for text under the collation "C": of its bytes alone, the same in every version since 11; where
+ * the databases' encodings differ, of the bytes in UTF-8.
  */
 final class ComparedTable {
     /** A mismatch is looked for in so many parts before rows are fetched. */
@@ -21,14 +22,19 @@ final class ComparedTable {
 
     private final TrackedTable table;
     private final @Nullable Key key;
+    private final boolean sameBytes;
 
-    ComparedTable(TrackedTable table) {
+    /** @param sameBytes the two ends store a text in the same bytes */
+    ComparedTable(TrackedTable table, boolean sameBytes) {
         this.table = table;
         this.key = table.definition().key();
+        this.sameBytes = sameBytes;
     }
 
-    private static String hash(String columns) {
-        return "pg_catalog.hashtextextended((ROW(" + columns + ")::pg_catalog.text) COLLATE pg_catalog.\"C\", 0)";
+    private String hash(String columns) {
+        String text = "ROW(" + columns + ")::pg_catalog.text";
+        String same = sameBytes ? text : "pg_catalog.encode(pg_catalog.convert_to(" + text + ", 'UTF8'), 'hex')";
+        return "pg_catalog.hashtextextended((" + same + ") COLLATE pg_catalog.\"C\", 0)";
     }
 
     private String rowHash() {

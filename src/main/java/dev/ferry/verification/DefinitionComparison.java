@@ -50,7 +50,7 @@ public final class DefinitionComparison {
             SET LOCAL standard_conforming_strings = on;
             SET LOCAL check_function_bodies = off;
             SET LOCAL statement_timeout = '60s';
-            SET LOCAL lock_timeout = '2s';
+            SET LOCAL lock_timeout = '1s';
             """;
 
     private final Predicate<TableName> included;

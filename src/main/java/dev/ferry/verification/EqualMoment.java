@@ -61,7 +61,11 @@ final class EqualMoment implements SyncCycle.Witness {
 
     @Override
     public synchronized void atEnd(Collection<TrackedTable> tables, SyncCycle.Result result) {
-        if (over || !joined || !result.complete()) {
+        if (over || !joined) {
+            return;
+        }
+        if (!result.complete()) {
+            atFailure();
             return;
         }
         try {
@@ -73,6 +77,20 @@ final class EqualMoment implements SyncCycle.Witness {
                             .filter(id -> !result.postponed().contains(id))
                             .collect(Collectors.toSet()),
                     Set.copyOf(result.postponed())));
+        } catch (RuntimeException e) {
+            miss(e);
+        }
+    }
+
+    /** The next cycle may come late: a snapshot must not be held until then. */
+    @Override
+    public synchronized void atFailure() {
+        if (over || !joined) {
+            return;
+        }
+        joined = false;
+        try {
+            lanes.forEach(Lane::leaveOrigin);
         } catch (RuntimeException e) {
             miss(e);
         }

@@ -51,10 +51,10 @@ record KeyRange(@Nullable List<String> lower, @Nullable List<String> upper, bool
         }
         List<String> conditions = new ArrayList<>();
         if (lower != null) {
-            conditions.add(row(key) + " > " + row(key, lower));
+            conditions.add(compared(key, ">", lower));
         }
         if (upper != null) {
-            conditions.add(row(key) + " <= " + row(key, upper));
+            conditions.add(compared(key, "<=", upper));
         }
         if (key.nullable()) {
             conditions.add("NOT " + anyNull);
@@ -64,6 +64,38 @@ record KeyRange(@Nullable List<String> lower, @Nullable List<String> upper, bool
 
     private static String name(Key.KeyColumn column) {
         return "t." + Identifiers.quote(column.name());
+    }
+
+    /**
+     * By the order of the key's own index: types of extensions have their operators in a schema that no path names. A row
+     * is compared in one go, which the index can do, where its columns' operators are in one schema.
+     */
+    private static String compared(Key key, String operator, List<String> values) {
+        List<String> operators = key.columns().stream()
+                .map(column -> operator(column, operator))
+                .distinct()
+                .toList();
+        return operators.size() == 1
+                ? row(key) + " " + operators.get(0) + " " + row(key, values)
+                : compared(key, operator, values, 0);
+    }
+
+    private static String compared(Key key, String operator, List<String> values, int from) {
+        Key.KeyColumn column = key.columns().get(from);
+        String value = literal(column, values.get(from));
+        if (from == key.columns().size() - 1) {
+            return name(column) + " " + operator(column, operator) + " " + value;
+        }
+        return "(" + name(column) + " " + operator(column, operator.substring(0, 1)) + " " + value + " OR ("
+                + name(column) + " " + column.operator() + " " + value + " AND "
+                + compared(key, operator, values, from + 1) + "))";
+    }
+
+    /** Beside the equality of the same index. */
+    private static String operator(Key.KeyColumn column, String operator) {
+        return column.operator().equals("OPERATOR(pg_catalog.=)")
+                ? operator
+                : column.operator().replaceFirst("\\.=\\)$", "." + operator + ")");
     }
 
     private static String row(Key key) {

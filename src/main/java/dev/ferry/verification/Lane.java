@@ -18,10 +18,15 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import org.springframework.jdbc.core.RowMapper;
 
 /**
@@ -29,23 +34,35 @@ import org.springframework.jdbc.core.RowMapper;
  * statement takes: rolling back to a savepoint lets go of them and keeps the snapshot.
  */
 final class Lane implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(Lane.class);
+
     /** Formats are pinned; names in a value's text (regclass) are qualified by the same path, an empty one. */
     private static final String PINNED = "SET LOCAL search_path = ''";
+
+    private static final String LEAVE = "ROLLBACK TO SAVEPOINT ferry_range; RELEASE SAVEPOINT ferry_range";
 
     private static final int KEYS_LOOKED_AT = 200_000;
 
     private final Route route;
     private final Session origin;
     private final Session destination;
-    private final LockCourtesy courtesy;
+    private final LockCourtesy courtesyAtOrigin;
+    private final LockCourtesy courtesyAtDestination;
     private final Executor besides;
     private final Map<TableName, List<TrackedTable>> trees;
+    private volatile boolean broken;
 
     /** @param trees the leaves of those trees of partitions that are read through their root */
-    Lane(Route route, LockCourtesy courtesy, Executor besides, Map<TableName, List<TrackedTable>> trees) {
+    Lane(
+            Route route,
+            LockCourtesy courtesyAtOrigin,
+            LockCourtesy courtesyAtDestination,
+            Executor besides,
+            Map<TableName, List<TrackedTable>> trees) {
         this.route = route;
+        this.courtesyAtOrigin = courtesyAtOrigin;
+        this.courtesyAtDestination = courtesyAtDestination;
         this.trees = trees;
-        this.courtesy = courtesy;
         this.besides = besides;
         this.origin = route.origin().open();
         try {
@@ -101,6 +118,11 @@ final class Lane implements AutoCloseable {
         destination.list(Integer.class, "SELECT 1");
     }
 
+    /** Lets go of a moment that was not caught. */
+    void leaveOrigin() {
+        origin.rollback();
+    }
+
     /** Ends both transactions: nothing of the databases' past is held any more. */
     void leave() {
         origin.rollback();
@@ -111,16 +133,12 @@ final class Lane implements AutoCloseable {
      * Asks both ends at once.
      *
      * @param atMost each end's statement; zero is no bound
-     * @throws LaterException if the origin's table is not what the snapshot knows, or in somebody's way
+     * @throws LaterException if a table is not what its end's snapshot knows, or in somebody's way
      * @throws TooSlowException if an end did not answer in time
      */
     <T> Both<T> ask(TrackedTable table, String sql, RowMapper<T> mapper, Duration atMost) {
-        CompletableFuture<List<T>> there = CompletableFuture.supplyAsync(
-                () -> inSavepoint(
-                        destination,
-                        atMost,
-                        () -> destination.jdbc().sql(sql).query(mapper).list()),
-                besides);
+        CompletableFuture<List<T>> there =
+                CompletableFuture.supplyAsync(() -> askDestination(table, sql, mapper, atMost), besides);
         List<T> here;
         try {
             here = askOrigin(table, sql, mapper, atMost);
@@ -131,54 +149,77 @@ final class Lane implements AutoCloseable {
         try {
             return new Both<>(here, there.join());
         } catch (CompletionException e) {
-            RuntimeException cause = e.getCause() instanceof RuntimeException failure ? failure : e;
-            if (SqlState.is(cause, SqlState.QUERY_CANCELED)) {
-                throw new TooSlowException(cause);
-            }
-            throw cause;
+            throw e.getCause() instanceof RuntimeException failure ? failure : e;
         }
     }
 
     private void abandon(CompletableFuture<?> there) {
-        try {
-            while (!there.isDone()) {
+        while (!there.isDone()) {
+            try {
                 route.destination().cancel(destination);
-                there.get(200, java.util.concurrent.TimeUnit.MILLISECONDS);
+                there.get(200, TimeUnit.MILLISECONDS);
+            } catch (TimeoutException e) {
+                LOG.trace("Cancelled before the statement had begun");
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                return;
+            } catch (ExecutionException | RuntimeException e) {
+                // What it failed of is our own cancelling, or of no interest beside the failure at the other end.
+                LOG.debug("Abandoned: {}", SqlState.describe(e));
             }
-        } catch (java.util.concurrent.TimeoutException e) {
-            abandon(there); // cancelled before the statement had begun
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        } catch (java.util.concurrent.ExecutionException e) {
-            // What it failed of is our own cancelling, or of no interest beside the failure at the other end.
-            org.slf4j.LoggerFactory.getLogger(Lane.class).debug("Abandoned: {}", SqlState.describe(e));
         }
     }
 
     /** Asks the origin alone; under the same bounds as {@link #ask}. */
     <T> List<T> askOrigin(TrackedTable table, String sql, RowMapper<T> mapper, Duration atMost) {
+        return ask(origin, courtesyAtOrigin, table, atMost, () -> {
+            if (!SyncCycle.moved(origin, filesOf(table)).isEmpty()) {
+                throw new LaterException("it was rewritten meanwhile");
+            }
+            return origin.jdbc().sql(sql).query(mapper).list();
+        });
+    }
+
+    /** Once the app writes there, it alters its tables there too. */
+    private <T> List<T> askDestination(TrackedTable table, String sql, RowMapper<T> mapper, Duration atMost) {
+        return ask(destination, courtesyAtDestination, table, atMost, () -> {
+            // As at the origin: catalogs know no snapshots.
+            boolean unmoved =
+                    destination.list(Boolean.class, """
+                            SELECT EXISTS (SELECT FROM pg_catalog.pg_class c
+                                           WHERE c.oid = pg_catalog.to_regclass(?)
+                                             AND c.relfilenode = pg_catalog.pg_relation_filenode(c.oid))
+                            """, table.name().sql()).equals(List.of(true));
+            if (!unmoved) {
+                throw new LaterException("it was rewritten on the " + label(destination) + " meanwhile");
+            }
+            return destination.jdbc().sql(sql).query(mapper).list();
+        });
+    }
+
+    private <T> List<T> ask(
+            Session session, LockCourtesy courtesy, TrackedTable table, Duration atMost, Supplier<List<T>> read) {
         boolean[] locked = {false};
-        courtesy.watch(origin);
+        courtesy.watch(session);
         try {
-            List<T> rows = inSavepoint(origin, atMost, () -> {
-                List<TrackedTable> read = filesOf(table);
-                origin.execute("SET LOCAL lock_timeout = '1s'; LOCK TABLE "
-                        + read.stream().map(one -> "ONLY " + one.name().sql()).collect(Collectors.joining(", "))
+            List<T> rows = inSavepoint(session, atMost, () -> {
+                session.execute("SET LOCAL lock_timeout = '1s'; LOCK TABLE "
+                        + filesOf(table).stream()
+                                .map(one -> "ONLY " + one.name().sql())
+                                .collect(Collectors.joining(", "))
                         + " IN ACCESS SHARE MODE");
                 locked[0] = true;
-                if (!SyncCycle.moved(origin, read).isEmpty()) {
-                    throw new LaterException("it was rewritten meanwhile");
-                }
-                return origin.jdbc().sql(sql).query(mapper).list();
+                return read.get();
             });
-            courtesy.unwatch(origin);
+            courtesy.unwatch(session);
             return rows;
         } catch (RuntimeException e) {
-            if (courtesy.unwatch(origin)) {
-                throw new LaterException("somebody waited for its lock", e);
+            String where = session == origin ? "" : " on the " + label(session);
+            if (courtesy.unwatch(session)) {
+                throw new LaterException("somebody waited for its lock" + where, e);
             }
             if (SqlState.is(e, SqlState.LOCK_NOT_AVAILABLE) || (!locked[0] && SqlState.isLockTrouble(e))) {
-                throw new LaterException("somebody has it locked", e);
+                throw new LaterException("somebody has it locked" + where, e);
             }
             if (SqlState.is(e, SqlState.QUERY_CANCELED)) {
                 throw new TooSlowException(e);
@@ -192,24 +233,41 @@ final class Lane implements AutoCloseable {
         return root == null ? List.of(table) : Objects.requireNonNull(trees.get(root));
     }
 
-    private static <T> T inSavepoint(Session session, Duration atMost, Supplier<T> work) {
-        session.execute("SAVEPOINT ferry_range; SET LOCAL statement_timeout = " + atMost.toMillis());
-        T result;
-        try {
-            result = work.get();
-        } catch (RuntimeException e) {
-            undo(session, e);
-            throw e;
-        }
-        session.execute("ROLLBACK TO SAVEPOINT ferry_range; RELEASE SAVEPOINT ferry_range");
-        return result;
+    private String label(Session session) {
+        return (session == origin ? route.origin() : route.destination()).end().label();
     }
 
-    private static void undo(Session session, RuntimeException failure) {
+    /**
+     * A savepoint was not to be had or to be left, as when somebody cancels at just that moment: this moment is lost to it.
+     */
+    boolean isBroken() {
+        return broken;
+    }
+
+    private <T> T inSavepoint(Session session, Duration atMost, Supplier<T> work) {
+        boolean[] mayBeLeft = {false};
         try {
-            session.execute("ROLLBACK TO SAVEPOINT ferry_range; RELEASE SAVEPOINT ferry_range");
+            session.execute("SAVEPOINT ferry_range; SET LOCAL statement_timeout = " + atMost.toMillis());
+            mayBeLeft[0] = true;
+            T result = work.get();
+            mayBeLeft[0] = false;
+            session.execute(LEAVE);
+            return result;
+        } catch (RuntimeException e) {
+            if (!mayBeLeft[0] || !undone(session, e)) {
+                broken = true;
+            }
+            throw e;
+        }
+    }
+
+    private static boolean undone(Session session, RuntimeException failure) {
+        try {
+            session.execute(LEAVE);
+            return true;
         } catch (RuntimeException e) {
             failure.addSuppressed(e); // the connection is gone, which the failure itself says
+            return false;
         }
     }
 

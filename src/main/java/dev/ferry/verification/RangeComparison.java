@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.springframework.jdbc.core.RowMapper;
 
@@ -20,8 +21,10 @@ import org.springframework.jdbc.core.RowMapper;
  * rows, whose keys it tells. No row's values leave the servers.
  */
 final class RangeComparison {
-    /** So many rows of the parts that differ are looked at one by one; what is beyond is counted as more. */
+    /** So many rows of the parts that differ are looked at one by one at once, which costs a read of the range each time. */
     static final int ROWS_LOOKED_AT = 100_000;
+
+    private static final int LOOKS = 20;
 
     private static final int KEYS_AT_ONCE = 500;
 
@@ -29,17 +32,21 @@ final class RangeComparison {
     private final ComparedTable table;
     private final Duration atMost;
 
-    RangeComparison(Lane lane, ComparedTable table, Duration atMost) {
+    private final Predicate<RowDifference> counts;
+
+    /** @param counts whether what differs is a difference; else it is left out */
+    RangeComparison(Lane lane, ComparedTable table, Duration atMost, Predicate<RowDifference> counts) {
         this.lane = lane;
         this.table = table;
         this.atMost = atMost;
+        this.counts = counts;
     }
 
     /**
      * What came out.
      *
      * @param rows at the origin
-     * @param more there are more differences than are listed
+     * @param more there is more that may differ than was looked at
      */
     record Result(long rows, List<RowDifference> differences, boolean more) {}
 
@@ -56,28 +63,31 @@ final class RangeComparison {
         if (here.equals(sums.destination().get(0))) {
             return new Result(here.rows(), List.of(), false);
         }
-        Parts parts = differingParts(range);
-        if (parts.buckets().isEmpty()) {
+        List<List<Integer>> portions = differingParts(range);
+        if (portions.isEmpty()) {
             throw new IllegalStateException("sums differ and none of their parts does");
         }
-        Lane.Both<Row> rows = ask(table.rows(range, parts.buckets()), this::row);
-        List<RowDifference> found =
-                table.keyColumns() == 0 ? byHash(rows) : byKey(rows.origin(), rows.destination(), !range.isAll());
-        return new Result(here.rows(), found, parts.more());
+        List<RowDifference> found = new ArrayList<>();
+        int looks = 0;
+        while (looks < Math.min(LOOKS, portions.size()) && found.size() < VerificationLedger.KEYS_KEPT) {
+            Lane.Both<Row> rows = ask(table.rows(range, portions.get(looks)), this::row);
+            (table.keyColumns() == 0 ? byHash(rows) : byKey(rows.origin(), rows.destination(), !range.isAll()))
+                    .stream().filter(counts).forEach(found::add);
+            looks++;
+        }
+        return new Result(here.rows(), found, looks < portions.size());
     }
 
-    private record Parts(List<Integer> buckets, boolean more) {}
-
-    private Parts differingParts(KeyRange range) {
+    /** The buckets that differ, in portions that hold about as many rows as are looked at at once. */
+    private List<List<Integer>> differingParts(KeyRange range) {
         Lane.Both<Part> both = ask(table.buckets(range), (row, number) -> new Part(row.getInt(1), sum(row, 2)));
         Map<Integer, Sum> here = byBucket(both.origin());
         Map<Integer, Sum> there = byBucket(both.destination());
         Set<Integer> all = new HashSet<>(here.keySet());
         all.addAll(there.keySet());
         Sum none = new Sum(0, BigDecimal.ZERO);
-        List<Integer> chosen = new ArrayList<>();
-        long rows = 0;
-        boolean more = false;
+        List<List<Integer>> portions = new ArrayList<>();
+        long rows = ROWS_LOOKED_AT;
         for (int bucket : all.stream().sorted().toList()) {
             Sum mine = here.getOrDefault(bucket, none);
             Sum other = there.getOrDefault(bucket, none);
@@ -85,14 +95,14 @@ final class RangeComparison {
                 continue;
             }
             long added = Math.max(mine.rows(), other.rows());
-            if (!chosen.isEmpty() && rows + added > ROWS_LOOKED_AT) {
-                more = true;
-                continue;
-            }
-            chosen.add(bucket);
             rows += added;
+            if (rows > ROWS_LOOKED_AT) {
+                portions.add(new ArrayList<>());
+                rows = added;
+            }
+            portions.get(portions.size() - 1).add(bucket);
         }
-        return new Parts(chosen, more);
+        return portions;
     }
 
     private static Map<Integer, Sum> byBucket(List<Part> parts) {

@@ -30,6 +30,7 @@ import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Function;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -67,6 +68,7 @@ public final class Verification {
 
     private final VerificationLedger ledger;
     private final Supplier<List<DefinitionDifference>> definitions;
+    private final Predicate<TrackedTable> altered;
     private final Pace pace;
     private final Journal journal;
     private final CountDownLatch ended = new CountDownLatch(1);
@@ -93,6 +95,7 @@ public final class Verification {
             Collection<TrackedTable> tables,
             VerificationLedger ledger,
             Supplier<List<DefinitionDifference>> definitions,
+            Predicate<TrackedTable> altered,
             Pace pace,
             Journal journal) {
         this.route = route;
@@ -105,6 +108,7 @@ public final class Verification {
                         table -> Objects.requireNonNull(table.definition().through())));
         this.ledger = ledger;
         this.definitions = definitions;
+        this.altered = altered;
         this.pace = pace;
         this.journal = journal;
     }
@@ -115,6 +119,7 @@ public final class Verification {
      * @param sync whose cycles are to be looked at; it runs elsewhere. Null after the switch, when nobody writes to the
      *     origin: rows that the app has written at the destination since are left out then, by the log there
      * @param definitions compares the definitions, once the rows are done
+     * @param altered asked after the switch: whether the app has altered a table at the destination
      */
     public static Verification start(
             Route route,
@@ -122,9 +127,10 @@ public final class Verification {
             Collection<TrackedTable> tables,
             VerificationLedger ledger,
             Supplier<List<DefinitionDifference>> definitions,
+            Predicate<TrackedTable> altered,
             Pace pace,
             Journal journal) {
-        Verification verification = new Verification(route, sync, tables, ledger, definitions, pace, journal);
+        Verification verification = new Verification(route, sync, tables, ledger, definitions, altered, pace, journal);
         Thread thread = new Thread(verification::run, "ferry-verify");
         thread.setDaemon(true);
         thread.start();
@@ -141,7 +147,7 @@ public final class Verification {
         return failure;
     }
 
-    /** What it waits for, for people; null if it works. */
+    /** What it waits for, a sentence for people; null if it works. */
     public @Nullable String waiting() {
         return waiting;
     }
@@ -174,11 +180,12 @@ public final class Verification {
     }
 
     private void run() {
-        try (LockCourtesy courtesy = new LockCourtesy(route.origin())) {
+        try (LockCourtesy atOrigin = new LockCourtesy(route.origin());
+                LockCourtesy atDestination = new LockCourtesy(route.destination())) {
             Duration pause = BETWEEN_TRIES;
             while (!stopped()) {
                 try {
-                    if (compareSome(courtesy)) {
+                    if (compareSome(atOrigin, atDestination)) {
                         finish();
                         return;
                     }
@@ -188,7 +195,7 @@ public final class Verification {
                         throw e;
                     }
                     if (!stopped()) {
-                        waiting = SqlState.describe(e);
+                        waiting = "Tries again: " + SqlState.describe(e) + ".";
                         LOG.debug("Verification tries again", e);
                     }
                     rest(pause);
@@ -217,7 +224,7 @@ public final class Verification {
      *
      * @return whether nothing is left
      */
-    private boolean compareSome(LockCourtesy courtesy) {
+    private boolean compareSome(LockCourtesy atOrigin, LockCourtesy atDestination) {
         planSmall();
         List<Integer> large = ledger.unplanned();
         if (large.isEmpty() && ledger.open(1).isEmpty()) {
@@ -231,7 +238,7 @@ public final class Verification {
         List<Lane> opened = new ArrayList<>();
         try {
             for (int i = 0; i < pace.lanes(); i++) {
-                opened.add(new Lane(route, courtesy, threads, trees));
+                opened.add(new Lane(route, atOrigin, atDestination, threads, trees));
             }
             lanes = List.copyOf(opened);
             EqualMoment.Caught caught = catchMoment(opened);
@@ -241,7 +248,7 @@ public final class Verification {
             waiting = null;
             long until = System.nanoTime() + MOMENT.toNanos();
             reloads = false;
-            planLarge(opened.get(0), large, caught);
+            planLarge(opened.get(0), large, caught, until);
             compareAt(opened, threads, caught, until);
             return false;
         } finally {
@@ -270,7 +277,7 @@ public final class Verification {
                 try {
                     return moment.caught().get(500, TimeUnit.MILLISECONDS);
                 } catch (TimeoutException e) {
-                    waiting = "the sync to be complete for a moment";
+                    waiting = "Waits for the sync to be complete for a moment.";
                 }
             }
             return null;
@@ -321,10 +328,13 @@ public final class Verification {
         return known;
     }
 
-    private void planLarge(Lane lane, List<Integer> large, EqualMoment.Caught caught) {
+    private void planLarge(Lane lane, List<Integer> large, EqualMoment.Caught caught, long until) {
         for (int id : large) {
+            if (stopped() || lane.isBroken() || System.nanoTime() >= until) {
+                return; // the rest at another moment
+            }
             TrackedTable table = tables.get(id);
-            if (table == null || stopped()) {
+            if (table == null) {
                 continue;
             }
             if (!caught.equal().contains(id)) {
@@ -335,8 +345,11 @@ public final class Verification {
                 ledger.plan(id, lane.canBeCut(plan(), table) ? plan().of(lane, table, RANGE) : List.of(KeyRange.ALL));
             } catch (Lane.LaterException e) {
                 later(id, e);
+                rest(BETWEEN_TRIES);
             } catch (Lane.TooSlowException e) {
-                ledger.plan(id, List.of(KeyRange.ALL));
+                if (!stopped()) {
+                    ledger.plan(id, List.of(KeyRange.ALL));
+                }
             }
         }
     }
@@ -369,7 +382,10 @@ public final class Verification {
         List<Future<?>> working = opened.stream()
                 .<Future<?>>map(lane -> threads.submit(() -> {
                     OpenRange range;
-                    while (!stopped() && System.nanoTime() < until && (range = queue.poll()) != null) {
+                    while (!stopped()
+                            && !lane.isBroken()
+                            && System.nanoTime() < until
+                            && (range = queue.poll()) != null) {
                         if (!leftForLater.contains(range.table())) {
                             compareOne(lane, range, results, leftForLater);
                         }
@@ -422,22 +438,28 @@ public final class Verification {
         TrackedTable table = Objects.requireNonNull(tables.get(range.table()));
         try {
             Duration atMost = patient.contains(range.id()) ? UNBOUNDED : RANGE;
-            RangeComparison.Result result =
-                    new RangeComparison(lane, new ComparedTable(table), atMost).compare(range.range());
-            results.add(new Compared(range, result.differences().isEmpty() ? result : judged(lane, table, result)));
+            RangeComparison.Result result = new RangeComparison(
+                            lane, plan().compared(table), atMost, differences(lane, table))
+                    .compare(range.range());
+            requireDecided(result);
+            requireUnchanged(table, result);
+            results.add(new Compared(range, result));
             tries.remove(range.table());
-        } catch (WrittenException e) {
+        } catch (UndecidedException e) {
             leftForLater.add(range.table());
-            ledger.notCompared(range.table(), "it was changed as a whole, or by very many rows, since the switch");
+            ledger.notCompared(range.table(), String.valueOf(e.getMessage()));
         } catch (Lane.LaterException e) {
             leftForLater.add(range.table());
             later(range.table(), e);
         } catch (Lane.TooSlowException e) {
-            if (!stopped()) {
-                smaller(lane, range, table);
+            if (!stopped() && !lane.isBroken()) {
+                smaller(lane, range, table, leftForLater);
             }
         } catch (RuntimeException e) {
-            if (SqlState.isTransient(e) || SqlState.of(e) == null) {
+            String state = SqlState.of(e);
+            boolean tooLarge =
+                    state != null && state.startsWith("53"); // memory, disk: of this statement, as far as known
+            if (state == null || (SqlState.isTransient(e) && !tooLarge)) {
                 throw e;
             }
             leftForLater.add(range.table());
@@ -445,24 +467,57 @@ public final class Verification {
         }
     }
 
-    /** The app has written to the table at the destination in a way that no log can tell from damage. */
-    private static final class WrittenException extends RuntimeException {}
+    /** What differs may be damage, or not: nothing can tell. */
+    private static final class UndecidedException extends RuntimeException {
+        UndecidedException(String reason) {
+            super(reason);
+        }
+    }
 
-    private RangeComparison.Result judged(Lane lane, TrackedTable table, RangeComparison.Result result) {
+    /** After the switch the app writes at the destination, and the log there knows which rows. */
+    private Predicate<RowDifference> differences(Lane lane, TrackedTable table) {
+        if (sync != null) {
+            return difference -> true;
+        }
+        return new Predicate<>() {
+            private @Nullable Set<List<String>> written;
+
+            @Override
+            public boolean test(RowDifference difference) {
+                Set<List<String>> keys = written;
+                if (keys == null) {
+                    keys = lane.writtenAtDestination(table)
+                            .orElseThrow(() -> new UndecidedException(
+                                    "it was changed as a whole, or by very many rows, since the switch"));
+                    written = keys;
+                }
+                return difference.key() == null || !keys.contains(difference.key());
+            }
+        };
+    }
+
+    /** Parts differ, and what was looked at of them is no difference: the rest may be one. */
+    private static void requireDecided(RangeComparison.Result result) {
+        if (result.differences().isEmpty() && result.more()) {
+            throw new UndecidedException("more rows seem to differ than can be looked at");
+        }
+    }
+
+    /** Catalogs know no snapshots: a table is read as it is defined now. */
+    private void requireUnchanged(TrackedTable table, RangeComparison.Result result) {
+        if (result.differences().isEmpty()) {
+            return;
+        }
         if (sync == null) {
-            Set<List<String>> written = lane.writtenAtDestination(table).orElseThrow(WrittenException::new);
-            return new RangeComparison.Result(
-                    result.rows(),
-                    result.differences().stream()
-                            .filter(difference -> difference.key() == null || !written.contains(difference.key()))
-                            .toList(),
-                    result.more());
+            if (altered.test(table)) {
+                throw new UndecidedException("it was altered on the target since the switch");
+            }
+            return;
         }
         String drift = sync.drift(List.of(table)).get(table.id());
         if (drift != null) {
-            throw new Lane.LaterException(drift); // catalogs know no snapshots: it was read as it is now
+            throw new Lane.LaterException(drift);
         }
-        return result;
     }
 
     private void later(int table, Lane.LaterException e) {
@@ -473,14 +528,23 @@ public final class Verification {
     }
 
     /** What takes too long is done in parts; what has no parts may take its time. */
-    private void smaller(Lane lane, OpenRange range, TrackedTable table) {
-        List<KeyRange> parts = lane.canBeCut(plan(), table)
-                ? plan().cut(lane, table, range.range(), CUT_INTO, RANGE)
-                : List.of(range.range());
-        if (parts.size() > 1) {
-            ledger.cut(range, parts);
-        } else {
-            patient.add(range.id());
+    private void smaller(Lane lane, OpenRange range, TrackedTable table, Set<Integer> leftForLater) {
+        try {
+            List<KeyRange> parts = lane.canBeCut(plan(), table)
+                    ? plan().cut(lane, table, range.range(), CUT_INTO, RANGE)
+                    : List.of(range.range());
+            if (parts.size() > 1) {
+                ledger.cut(range, parts);
+            } else {
+                patient.add(range.id());
+            }
+        } catch (Lane.LaterException e) {
+            leftForLater.add(range.table());
+            later(range.table(), e);
+        } catch (Lane.TooSlowException e) {
+            if (!stopped() && !lane.isBroken()) {
+                patient.add(range.id());
+            }
         }
     }
 

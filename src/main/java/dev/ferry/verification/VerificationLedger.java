@@ -22,6 +22,7 @@ public final class VerificationLedger {
     static final int KEYS_KEPT = 100_000;
 
     private static final int KEYS_AT_ONCE = 500;
+    private static final int RANGES_AT_ONCE = 500;
 
     private final Database target;
     private final EpochFence fence;
@@ -62,6 +63,12 @@ public final class VerificationLedger {
                 .sql("UPDATE ferry.migration SET verification = ? WHERE verification = ?")
                 .params(paused ? "paused" : "running", paused ? "running" : "paused")
                 .update());
+    }
+
+    /** Nobody can go on with it any more: inside the session's transaction. */
+    public static void leaveIncomplete(Session session) {
+        session.execute("UPDATE ferry.migration SET verification = 'incomplete',"
+                + " verification_finished_at = clock_timestamp() WHERE verification IN ('running', 'paused')");
     }
 
     /** What was found is worth nothing any more: inside the session's transaction. */
@@ -118,22 +125,13 @@ public final class VerificationLedger {
     }
 
     private static void insert(Session session, int table, List<KeyRange> ranges) {
-        for (KeyRange range : ranges) {
-            session.jdbc()
-                    .sql("""
-                            INSERT INTO ferry.verification_range (table_id, lower_key, upper_key, unkeyed)
-                            VALUES (?, ?, ?, ?)
-                            """)
-                    .param(table)
-                    .param(array(range.lower()))
-                    .param(array(range.upper()))
-                    .param(range.unkeyed())
-                    .update();
+        for (int from = 0; from < ranges.size(); from += RANGES_AT_ONCE) {
+            session.execute("INSERT INTO ferry.verification_range (table_id, lower_key, upper_key, unkeyed) VALUES "
+                    + ranges.subList(from, Math.min(from + RANGES_AT_ONCE, ranges.size())).stream()
+                            .map(range -> "(%d, %s, %s, %b)"
+                                    .formatted(table, literal(range.lower()), literal(range.upper()), range.unkeyed()))
+                            .collect(Collectors.joining(", ")));
         }
-    }
-
-    private static String @Nullable [] array(@Nullable List<? extends @Nullable String> values) {
-        return values == null ? null : values.toArray(String[]::new);
     }
 
     /** Ranges to compare, by table, and within it in the order of its keys. */
@@ -224,7 +222,7 @@ public final class VerificationLedger {
                 .update();
     }
 
-    private static String literal(@Nullable List<@Nullable String> key) {
+    private static String literal(@Nullable List<? extends @Nullable String> key) {
         return key == null
                 ? "NULL"
                 : key.stream()
@@ -264,8 +262,11 @@ public final class VerificationLedger {
             boolean running = session.list(
                             Integer.class, "SELECT 1 FROM ferry.migration WHERE verification = 'running' FOR UPDATE")
                     .equals(List.of(1));
-            if (!running) {
-                return; // paused meanwhile: it comes here again
+            boolean open = session.list(
+                            Boolean.class, "SELECT EXISTS (SELECT FROM ferry.verification_table WHERE outcome IS NULL)")
+                    .get(0);
+            if (!running || open) {
+                return; // paused, or begun once more meanwhile: it comes here again
             }
             for (DefinitionDifference found : definitions) {
                 session.jdbc()

@@ -111,6 +111,11 @@ public record VerificationReport(
         if (notCompared > 0) {
             parts.add(counted(notCompared, "table") + " could not be compared");
         }
+        if (state.equals("incomplete") && tablesCompared < tablesTotal) {
+            parts.add("it was left after " + tablesCompared + " of " + counted(tablesTotal, "table"));
+        } else if (state.equals("incomplete") && parts.isEmpty()) {
+            parts.add("it was left before the definitions were compared");
+        }
         String found = String.join("; ", parts);
         return switch (state) {
             case "running" ->
@@ -122,7 +127,8 @@ public record VerificationReport(
             case "equal" ->
                 "Verified: " + counted(rowsCompared, "row") + " in " + counted(tablesTotal, "table")
                         + " and all definitions are equal.";
-            case "different", "incomplete" -> "Verified: " + found + ".";
+            case "different" -> "Verified: " + found + ".";
+            case "incomplete" -> "Not all is verified: " + found + ".";
             default -> message;
         };
     }

@@ -68,7 +68,8 @@ class ActionTest {
                 null,
                 null,
                 null,
-                verification);
+                verification,
+                null);
     }
 
     @ParameterizedTest

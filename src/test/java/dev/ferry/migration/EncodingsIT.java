@@ -7,6 +7,7 @@ import dev.ferry.testing.PostgresServer;
 import dev.ferry.testing.RowComparison;
 import dev.ferry.testing.SchemaComparison;
 import dev.ferry.testing.TestDatabase;
+import dev.ferry.verification.VerificationReport;
 import java.time.Duration;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -34,6 +35,8 @@ class EncodingsIT {
                     DELETE FROM "Größe" WHERE "Schlüssel é" = 'ö';
                     """);
             ferry.awaitReady();
+            VerificationReport verified = ferry.verified();
+            assertThat(verified.state()).as(verified.toString()).isEqualTo("equal");
             ferry.accepted(Action.SWITCH);
             RowComparison.assertEqual(source, target);
             SchemaComparison.assertEqual(source, target);
@@ -88,6 +91,8 @@ class EncodingsIT {
                     .atMost(PATIENCE)
                     .until(() -> ferry.status().cutoverReadiness().level() == Readiness.Level.READY);
             ferry.awaitEqual();
+            VerificationReport verified = ferry.verified();
+            assertThat(verified.state()).as(verified.toString()).isEqualTo("equal");
         }
     }
 

@@ -108,8 +108,8 @@ class VerifyIT {
     @Test
     void afterTheSwitchItTellsDamageFromWhatTheAppWrites() {
         source.run("CREATE TABLE account (id bigserial PRIMARY KEY, v text); CREATE TABLE bare (v text);"
-                + "CREATE TABLE quiet (id int PRIMARY KEY, v text);"
-                + "INSERT INTO account (v) SELECT 'v' FROM generate_series(1, 500); INSERT INTO bare VALUES ('b');"
+                + "CREATE TABLE quiet (id int PRIMARY KEY, v text); CREATE TABLE altered (id int PRIMARY KEY, v text);"
+                + "INSERT INTO altered VALUES (1, 'v'); INSERT INTO account (v) SELECT 'v' FROM generate_series(1, 500); INSERT INTO bare VALUES ('b');"
                 + "INSERT INTO quiet SELECT g, 'v' FROM generate_series(1, 500) g");
         try (RunningMigration ferry = RunningMigration.between(source, target).inSync()) {
             ferry.accepted(Action.SWITCH);
@@ -132,14 +132,38 @@ class VerifyIT {
                             .containsExactly(
                                     new VerificationReport.KeyReport("different", java.util.List.of("77"), 1)));
 
-            target.run("INSERT INTO bare VALUES ('app'); TRUNCATE account");
+            target.run("INSERT INTO bare VALUES ('app'); TRUNCATE account;"
+                    + "ALTER TABLE altered ALTER COLUMN v TYPE text USING upper(v)");
             ferry.accepted(Action.VERIFY);
             await("the third result")
                     .atMost(PATIENCE)
-                    .until(() -> ferry.status().verification().tables().size() == 3);
+                    .until(() -> ferry.status().verification().tables().size() == 4);
             assertThat(ferry.status().verification().tables())
                     .extracting(VerificationReport.TableReport::outcome)
-                    .containsExactly("different", "not_compared", "not_compared");
+                    .containsExactly("different", "not_compared", "not_compared", "not_compared");
+        }
+    }
+
+    @Test
+    void theLastResultIsShownAndNoneIsOpenOnceNobodyCanGoOnWithIt() {
+        source.run("CREATE TABLE quiet (id int PRIMARY KEY, v text); INSERT INTO quiet VALUES (1, 'v')");
+        try (RunningMigration ferry = RunningMigration.between(source, target).inSync()) {
+            assertThat(ferry.verified().state()).isEqualTo("equal");
+            target.run("UPDATE ferry.migration SET verification_finished_at = '2100-01-01Z'");
+            await("a later one of the same outcome")
+                    .atMost(PATIENCE)
+                    .until(() -> java.time.Instant.parse("2100-01-01T00:00:00Z")
+                            .equals(ferry.status().verification().finishedAt()));
+            ferry.awaitReady();
+            ferry.accepted(Action.SWITCH);
+            ferry.awaitPhase(Phase.SWITCHED);
+            ferry.accepted(Action.VERIFY);
+            ferry.accepted(Action.CLEANUP);
+            ferry.awaitPhase(Phase.COMPLETED);
+            await("the end of it")
+                    .atMost(PATIENCE)
+                    .until(() -> java.util.Set.of("incomplete", "equal")
+                            .contains(ferry.status().verification().state()));
         }
     }
 }

@@ -1,12 +1,17 @@
 package dev.ferry.verification;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import dev.ferry.database.Catalog;
+import dev.ferry.database.Identifiers;
+import dev.ferry.database.LockCourtesy;
 import dev.ferry.database.Session;
 import dev.ferry.database.TrackedTable;
 import dev.ferry.sync.LiveSync;
+import dev.ferry.sync.SyncCycle;
+import dev.ferry.sync.TrackedTables;
 import dev.ferry.testing.SyncedPair;
 import dev.ferry.testing.TestDatabase;
 import java.sql.Connection;
@@ -16,6 +21,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
 import java.util.Random;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
@@ -28,10 +34,13 @@ import org.junit.jupiter.params.provider.CsvSource;
 class VerificationIT {
     private static final String TABLES = """
             CREATE EXTENSION IF NOT EXISTS citext;
+            CREATE EXTENSION IF NOT EXISTS ltree;
             CREATE TABLE plain (id bigint PRIMARY KEY, t text, n numeric, f float8, b bytea, j json, z timestamptz);
             CREATE TABLE pair (tenant int, name text COLLATE "C", v int, PRIMARY KEY (tenant, name));
             CREATE TABLE letters (name text PRIMARY KEY, v int);
             CREATE TABLE folded (name citext PRIMARY KEY, v int);
+            CREATE TABLE tree (tenant int, path ltree, v int, PRIMARY KEY (tenant, path));
+            CREATE TABLE leaf (path ltree PRIMARY KEY, v int);
             CREATE TABLE joined (a int, b int, v text, UNIQUE (a, b));
             CREATE TABLE bare (a int, b text);
             CREATE TABLE nothing ();
@@ -46,6 +55,8 @@ class VerificationIT {
             INSERT INTO pair SELECT g % 7, 'n' || g, g FROM generate_series(1, 5000) g;
             INSERT INTO letters SELECT md5(g::text), g FROM generate_series(1, 5000) g;
             INSERT INTO folded SELECT 'Name' || g, g FROM generate_series(1, 3000) g;
+            INSERT INTO tree SELECT g % 3, ('Top.n' || g)::ltree, g FROM generate_series(1, 3000) g;
+            INSERT INTO leaf SELECT ('Top.n' || g)::ltree, g FROM generate_series(1, 3000) g;
             INSERT INTO joined SELECT g % 50, CASE WHEN g % 10 = 0 THEN NULL ELSE g END, 'v' FROM generate_series(1, 3000) g;
             INSERT INTO bare SELECT g % 10, 'x' FROM generate_series(1, 500) g;
             INSERT INTO nothing SELECT FROM generate_series(1, 3);
@@ -105,7 +116,14 @@ class VerificationIT {
 
     private Verification resumed(long rangeBytes, List<TrackedTable> tables) {
         return Verification.start(
-                pair.route(), sync(), tables, ledger(), List::of, new Verification.Pace(2, rangeBytes), pair);
+                pair.route(),
+                sync(),
+                tables,
+                ledger(),
+                List::of,
+                table -> false,
+                new Verification.Pace(2, rangeBytes),
+                pair);
     }
 
     /** The catalog is read again: sizes and estimates are those of now. */
@@ -343,5 +361,168 @@ class VerificationIT {
             app.rollback();
             assertThat(ended(verification).state()).isEqualTo("equal");
         }
+    }
+
+    @Test
+    void rangesHoldEveryRowHoweverTheyWereCut() {
+        synced();
+        RangePlan plan = new RangePlan(pair.route(), 16 << 10);
+        atAMoment(lane -> {
+            for (TrackedTable table : asAfterAStart()) {
+                if (table.definition().key() == null) {
+                    continue;
+                }
+                List<KeyRange> planned = plan.of(lane, table, Duration.ofSeconds(30));
+                List<KeyRange> cut = plan.cut(lane, table, KeyRange.ALL, 4, Duration.ofSeconds(30));
+                for (List<KeyRange> ranges : List.of(planned, cut)) {
+                    long rows = ranges.stream()
+                            .mapToLong(range -> lane.askOrigin(
+                                            table,
+                                            plan.compared(table).totals(range),
+                                            (row, number) -> row.getLong(1),
+                                            Duration.ofSeconds(30))
+                                    .get(0))
+                            .sum();
+                    assertThat(rows)
+                            .as("%s in %s", table.name(), ranges)
+                            .isEqualTo(pair.heroku()
+                                    .count("SELECT count(*) FROM ONLY "
+                                            + table.name().sql()));
+                }
+            }
+        });
+    }
+
+    /** With a lane that sees both ends as they are now. */
+    private void atAMoment(java.util.function.Consumer<Lane> work) {
+        java.util.concurrent.ExecutorService threads = java.util.concurrent.Executors.newCachedThreadPool();
+        try (LockCourtesy origin = new LockCourtesy(pair.source());
+                LockCourtesy destination = new LockCourtesy(pair.target());
+                Lane lane = new Lane(pair.route(), origin, destination, threads, java.util.Map.of())) {
+            lane.joinOrigin();
+            lane.joinDestination();
+            work.accept(lane);
+        } finally {
+            threads.shutdown();
+        }
+    }
+
+    /** After the switch it is there that the app alters its tables. */
+    @Test
+    void givesWayToWhoeverWaitsForATableOnTheTarget() {
+        synced();
+        atAMoment(lane -> {
+            CompletableFuture<Void> app = CompletableFuture.runAsync(() -> {
+                await("the read")
+                        .until(() -> target().count(
+                                                "SELECT count(*) FROM pg_locks WHERE granted AND relation = 'plain'::regclass")
+                                > 0);
+                target().run("ALTER TABLE plain ADD COLUMN more int");
+            });
+            assertThatThrownBy(() -> lane.ask(
+                            pair.table("plain"),
+                            "SELECT 1 FROM pg_catalog.pg_sleep(CASE pg_catalog.current_database() WHEN "
+                                    + Identifiers.literal(target().value("SELECT current_database()"))
+                                    + " THEN 20 ELSE 0 END)",
+                            (row, number) -> row.getInt(1),
+                            Duration.ofSeconds(30)))
+                    .isInstanceOf(Lane.LaterException.class);
+            app.join();
+            assertThat(lane.ask(
+                                    pair.table("letters"),
+                                    new ComparedTable(pair.table("letters"), true).totals(KeyRange.ALL),
+                                    (row, number) -> row.getLong(1),
+                                    Duration.ofSeconds(30))
+                            .destination())
+                    .as("the moment is still held")
+                    .containsExactly(5000L);
+        });
+    }
+
+    /** The snapshot sees an empty table then. */
+    @Test
+    void readsNoTableThatWasRewrittenOnTheTarget() {
+        synced();
+        atAMoment(lane -> {
+            target().run("ALTER TABLE letters ALTER COLUMN v TYPE bigint");
+            assertThatThrownBy(() -> lane.ask(
+                            pair.table("letters"),
+                            new ComparedTable(pair.table("letters"), true).totals(KeyRange.ALL),
+                            (row, number) -> row.getLong(1),
+                            Duration.ofSeconds(30)))
+                    .isInstanceOf(Lane.LaterException.class)
+                    .hasMessageContaining("rewritten");
+        });
+    }
+
+    /** So many rows that they are not looked at all at once, and some of those in every part are the app's. */
+    @Test
+    void findsDamageAmongManyRowsThatTheAppWroteSinceTheSwitch() {
+        pair.schema("CREATE TABLE many (id int PRIMARY KEY, v int);"
+                        + "INSERT INTO many SELECT g, 0 FROM generate_series(1, 250000) g")
+                .captured();
+        live = pair.sync();
+        sync().cycle(true, session -> {});
+        TrackedTable many = pair.table("many");
+        target().run("CREATE TABLE " + many.deltaTable() + " (k1 int);"
+                + "UPDATE many SET v = 1 WHERE id % 100 = 0;"
+                + "INSERT INTO " + many.deltaTable() + " SELECT id FROM many WHERE v = 1;"
+                + "UPDATE many SET v = 2 WHERE id < 20");
+        ledger().begin();
+        VerificationReport report = ended(Verification.start(
+                pair.route(),
+                null,
+                pair.tables(),
+                ledger(),
+                List::of,
+                table -> false,
+                new Verification.Pace(2, 1 << 30),
+                pair));
+        assertThat(report.differences()).isEqualTo(19);
+        assertThat(report.tables())
+                .singleElement()
+                .satisfies(found ->
+                        assertThat(found.keys()).allMatch(one -> one.kind().equals("different")));
+    }
+
+    @Test
+    void holdsNoSnapshotOfACycleThatWasNotCompleteOrFailed() {
+        synced();
+        java.util.concurrent.ExecutorService threads = java.util.concurrent.Executors.newCachedThreadPool();
+        try (LockCourtesy origin = new LockCourtesy(pair.source());
+                LockCourtesy destination = new LockCourtesy(pair.target());
+                Lane lane = new Lane(pair.route(), origin, destination, threads, java.util.Map.of())) {
+            EqualMoment moment = new EqualMoment(List.of(lane), false);
+            SyncCycle cycle = new SyncCycle(pair.route(), pair.runId(), java.time.Clock.systemUTC());
+            java.util.Map<Integer, TrackedTables.Entry> entries = new TrackedTables(pair.target()).entries();
+            pair.heroku().run("UPDATE letters SET v = v + 1");
+            assertThat(cycle.run(pair.tables(), entries, 10, Set.of(), session -> {}, moment)
+                            .complete())
+                    .isFalse();
+            assertThat(openTransactions()).isZero();
+            assertThatThrownBy(() -> cycle.run(
+                            pair.tables(),
+                            entries,
+                            Long.MAX_VALUE,
+                            Set.of(),
+                            session -> {
+                                throw new IllegalStateException("the target is gone");
+                            },
+                            moment))
+                    .hasMessage("the target is gone");
+            assertThat(openTransactions()).isZero();
+            assertThat(moment.caught()).isNotDone();
+            cycle.run(pair.tables(), entries, Long.MAX_VALUE, Set.of(), session -> {}, moment);
+            assertThat(moment.caught()).isCompleted();
+            assertThat(openTransactions()).isEqualTo(1);
+        } finally {
+            threads.shutdown();
+        }
+    }
+
+    private long openTransactions() {
+        return pair.heroku()
+                .count("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
+                        + " AND application_name = 'ferry/test' AND state = 'idle in transaction'");
     }
 }
