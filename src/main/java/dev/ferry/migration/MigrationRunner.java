@@ -345,8 +345,10 @@ final class MigrationRunner implements Runnable {
         long keys = Verification.repair(current.route(), current.tables(), current.verificationLedger());
         store.requestOver(leadership);
         events.info(
-                "Repair: " + keys + (keys == 1 ? " key is" : " keys are")
-                        + " in the log again; the next cycle reads these rows from the source. Their tables are compared again.");
+                keys == 0
+                        ? "Repair: no rows are known to differ; definitions are put right by hand."
+                        : "Repair: " + keys + (keys == 1 ? " key is" : " keys are")
+                                + " in the log again; the next cycle reads these rows from the source. Their tables are compared again.");
     }
 
     /** What the last revert found there may be put right by now. */

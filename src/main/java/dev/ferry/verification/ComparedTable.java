@@ -17,8 +17,9 @@ import org.jspecify.annotations.Nullable;
  * the databases' encodings differ, of the bytes in UTF-8.
  */
 final class ComparedTable {
-    /** A mismatch is looked for in so many parts before rows are fetched. */
-    static final int BUCKETS = 1024;
+    private static final int FEWEST_BUCKETS = 1024;
+    private static final int MOST_BUCKETS = 1 << 16;
+    private static final int ROWS_OF_A_BUCKET = 1000;
 
     private final TrackedTable table;
     private final @Nullable Key key;
@@ -60,25 +61,35 @@ final class ComparedTable {
     }
 
     /** Rows of the same key are in the same bucket at both ends; without a key, rows of the same text. */
-    private String bucket() {
+    private String bucket(int buckets) {
         String told = key == null
                 ? rowHash()
                 : hash(key.columns().stream().map(ComparedTable::name).collect(Collectors.joining(", ")));
-        return "(" + told + " & " + (BUCKETS - 1) + ")";
+        return "(" + told + " & " + (buckets - 1) + ")";
+    }
+
+    /**
+     * A mismatch is looked for in so many parts before rows are fetched: a power of two.
+     *
+     * @param rows of the range; even the rows of one bucket of a table that cannot be cut have to fit into memory
+     */
+    static int buckets(long rows) {
+        long wanted = Long.highestOneBit(Math.max(1, rows / ROWS_OF_A_BUCKET));
+        return (int) Math.max(FEWEST_BUCKETS, Math.min(MOST_BUCKETS, wanted));
     }
 
     /** A row for each bucket that is not empty: its number, how many rows, and the sum of their hashes. */
-    String buckets(KeyRange range) {
-        return "SELECT " + bucket() + " AS bucket, pg_catalog.count(*), pg_catalog.sum(" + rowHash() + ") "
+    String buckets(KeyRange range, int buckets) {
+        return "SELECT " + bucket(buckets) + " AS bucket, pg_catalog.count(*), pg_catalog.sum(" + rowHash() + ") "
                 + from(range) + " GROUP BY 1";
     }
 
-    /** The rows of some buckets: hash, how often, and with a key its columns' texts. */
-    String rows(KeyRange range, Collection<Integer> buckets) {
+    /** The rows of some buckets of so many: hash, how often, and with a key its columns' texts. */
+    String rows(KeyRange range, Collection<Integer> some, int buckets) {
         return "SELECT " + rowHash() + " AS hash, "
                 + (key == null ? "pg_catalog.count(*)" : "1::pg_catalog.int8")
-                + keyTexts() + " " + from(range) + " AND " + bucket() + " IN ("
-                + buckets.stream().map(String::valueOf).collect(Collectors.joining(", ")) + ")"
+                + keyTexts() + " " + from(range) + " AND " + bucket(buckets) + " IN ("
+                + some.stream().map(String::valueOf).collect(Collectors.joining(", ")) + ")"
                 + (key == null ? " GROUP BY 1" : "");
     }
 

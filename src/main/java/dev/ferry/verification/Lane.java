@@ -37,7 +37,12 @@ final class Lane implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Lane.class);
 
     /** Formats are pinned; names in a value's text (regclass) are qualified by the same path, an empty one. */
-    private static final String PINNED = "SET LOCAL search_path = ''";
+    private static final String PINNED =
+            """
+            SET LOCAL search_path = '';
+            SELECT pg_catalog.set_config(name, '5s', true) FROM pg_catalog.pg_settings
+              WHERE name = 'client_connection_check_interval'
+            """; // a process that is killed gives way to nobody any more: the server ends what it read
 
     private static final String LEAVE = "ROLLBACK TO SAVEPOINT ferry_range; RELEASE SAVEPOINT ferry_range";
 

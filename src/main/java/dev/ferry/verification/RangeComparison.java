@@ -63,14 +63,16 @@ final class RangeComparison {
         if (here.equals(sums.destination().get(0))) {
             return new Result(here.rows(), List.of(), false);
         }
-        List<List<Integer>> portions = differingParts(range);
+        int buckets = ComparedTable.buckets(
+                Math.max(here.rows(), sums.destination().get(0).rows()));
+        List<List<Integer>> portions = differingParts(range, buckets);
         if (portions.isEmpty()) {
             throw new IllegalStateException("sums differ and none of their parts does");
         }
         List<RowDifference> found = new ArrayList<>();
         int looks = 0;
         while (looks < Math.min(LOOKS, portions.size()) && found.size() < VerificationLedger.KEYS_KEPT) {
-            Lane.Both<Row> rows = ask(table.rows(range, portions.get(looks)), this::row);
+            Lane.Both<Row> rows = ask(table.rows(range, portions.get(looks), buckets), this::row);
             (table.keyColumns() == 0 ? byHash(rows) : byKey(rows.origin(), rows.destination(), !range.isAll()))
                     .stream().filter(counts).forEach(found::add);
             looks++;
@@ -79,8 +81,9 @@ final class RangeComparison {
     }
 
     /** The buckets that differ, in portions that hold about as many rows as are looked at at once. */
-    private List<List<Integer>> differingParts(KeyRange range) {
-        Lane.Both<Part> both = ask(table.buckets(range), (row, number) -> new Part(row.getInt(1), sum(row, 2)));
+    private List<List<Integer>> differingParts(KeyRange range, int buckets) {
+        Lane.Both<Part> both =
+                ask(table.buckets(range, buckets), (row, number) -> new Part(row.getInt(1), sum(row, 2)));
         Map<Integer, Sum> here = byBucket(both.origin());
         Map<Integer, Sum> there = byBucket(both.destination());
         Set<Integer> all = new HashSet<>(here.keySet());

@@ -520,6 +520,31 @@ class VerificationIT {
         }
     }
 
+    /** Nobody is left then who would give way. */
+    @Test
+    void aProcessThatIsGoneLeavesNoReadBehind() {
+        synced();
+        atAMoment(lane -> {
+            CompletableFuture<?> read = CompletableFuture.runAsync(() -> lane.ask(
+                    pair.table("plain"),
+                    "SELECT 1 FROM pg_catalog.pg_sleep(300)",
+                    (row, number) -> row.getInt(1),
+                    Duration.ZERO));
+            await("the read").until(() -> reads(pair.heroku()) == 1 && reads(target()) == 1);
+            pair.source().abortAll();
+            pair.target().abortAll();
+            await("the end of it")
+                    .atMost(Duration.ofSeconds(60))
+                    .until(() -> reads(pair.heroku()) == 0 && reads(target()) == 0);
+            assertThatThrownBy(read::join).isInstanceOf(java.util.concurrent.CompletionException.class);
+        });
+    }
+
+    private static long reads(TestDatabase database) {
+        return database.count("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
+                + " AND wait_event = 'PgSleep'");
+    }
+
     private long openTransactions() {
         return pair.heroku()
                 .count("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
