@@ -134,7 +134,7 @@ class OperationsIT {
     @Test
     void diagnosticsWorkWhereNeitherUrlLeadsAnywhere() {
         try (FerryProcess ferry = FerryProcess.between(source, target)
-                .source("postgres://app:s3cret%2Fsource@localhost:1/shop?sslmode=disable&sslpassword=s3cret-parameter")
+                .source("postgres://app:s3cret%2Fsource@localhost:1/shop?sslmode=disable&token=s3cret-parameter")
                 .target("postgres://app:s3cret%2Ftarget@localhost/")
                 .secret("s3cret/source")
                 .secret("s3cret/target")
@@ -143,7 +143,7 @@ class OperationsIT {
             JsonNode all = diagnostics(ferry);
 
             assertThat(FerryProcess.text(all.path("ends").path(0).path("url")))
-                    .isEqualTo("postgres://app:***@localhost:1/shop?sslmode=disable&sslpassword=***");
+                    .isEqualTo("postgres://app:***@localhost:1/shop?sslmode=disable&token=***");
             assertThat(FerryProcess.text(all.path("ends").path(1).path("trouble")))
                     .contains("PLANETSCALE_URL");
             assertThat(shown).noneMatch(text -> text.contains("s3cret"));
