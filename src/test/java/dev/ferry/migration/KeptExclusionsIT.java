@@ -60,8 +60,12 @@ class KeptExclusionsIT {
         try (RunningMigration ferry =
                 RunningMigration.between(source, target, "audit_log").inSync()) {
             target.runAsSuperuser("""
-                    ALTER TABLE ferry.migration DROP COLUMN excluded_tables;
-                    DROP TABLE ferry.opened_table, ferry.source_definition, ferry.source_server, ferry.milestone;
+                    ALTER TABLE ferry.migration DROP COLUMN excluded_tables, DROP COLUMN verification,
+                      DROP COLUMN verification_started_at, DROP COLUMN verification_finished_at;
+                    ALTER TABLE ferry.table_copy DROP COLUMN reloaded_at, DROP COLUMN reload_ms;
+                    DROP TABLE ferry.opened_table, ferry.source_definition, ferry.source_server, ferry.milestone,
+                      ferry.verification_definition, ferry.verification_difference, ferry.verification_range,
+                      ferry.verification_table;
                     DELETE FROM ferry.flyway_schema_history WHERE version::int > 10;
                     """);
             ferry.restart("audit_log");
