@@ -256,8 +256,9 @@ class VerificationIT {
                             .flatMap(table -> table.keys().stream()
                                     .map(found -> table.table() + " " + found.kind() + " "
                                             + String.join(",", Objects.requireNonNull(found.key())))))
-                    .containsExactlyInAnyOrderElementsOf(
-                            java.util.Arrays.stream(DAMAGES).map(damage -> damage[1]).toList());
+                    .containsExactlyInAnyOrderElementsOf(java.util.Arrays.stream(DAMAGES)
+                            .map(damage -> damage[1])
+                            .toList());
         }
         assertThat(repaired(DAMAGES.length)).isEqualTo("equal");
         pair.assertEqual();
