@@ -189,7 +189,8 @@ public final class SchemaComparison {
         queries.put(
                 "columns' settings",
                 "SELECT concat_ws(' ', " + RELATION + ", pg_catalog.quote_ident(a.attname),"
-                        + " 'statistics=' || coalesce(nullif(a.attstattarget, -1), 0), a.attoptions::text,"
+                        + " 'statistics=' || coalesce(nullif(a.attstattarget, -1), 0), "
+                        + " (SELECT array_agg(o ORDER BY o) FROM unnest(a.attoptions) o WHERE o NOT LIKE 'pg\\_attver=%')::text,"
                         + " 'compression=' || a.attcompression::text, a.attfdwoptions::text, a.attislocal, a.attinhcount) FROM"
                         + FROM_RELATION + "JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid"
                         + " AND a.attnum > 0 AND NOT a.attisdropped WHERE c.relkind IN ('r', 'p', 'm', 'f', 'i', 'I') AND "
